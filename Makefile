@@ -1,0 +1,49 @@
+# Samenhub: everything a developer, an operator or CI runs. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+HUB := $(VENV)/bin/hub
+PYTEST := $(VENV)/bin/python -m pytest
+LOCK := deploy/locks/development.txt
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up test lint bench clean lock
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Samenhub needs Python 3.11, 3.12 or 3.13; {sys.executable} is {v[0]}.{v[1]}. Use: make PYTHON=/path/to/python3.11 …")'
+	@echo "== installing into $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+venv: $(VENV)/.installed ## create the virtual environment with pinned dependencies
+
+demo: venv ## run the main job: six partners, one family, one story (ARGS=--keep leaves it running)
+	@$(HUB) demo $(ARGS)
+
+up: venv ## run the whole hub in the foreground with embedded servers (Ctrl-C stops everything)
+	@$(HUB) up $(ARGS)
+
+test: venv ## run every test
+	@$(PYTEST) $(ARGS)
+
+lint: venv ## ruff, mypy --strict, import contracts
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+bench: venv ## measure; prints figures and ratios (method: tests/bench/RESULTS.md)
+	@$(VENV)/bin/python -m tests.bench $(ARGS)
+
+lock: venv ## pin dependencies anew after a change in pyproject.toml
+	@$(VENV)/bin/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra embedded --extra development --output-file $(LOCK) pyproject.toml
+	@$(VENV)/bin/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --output-file deploy/locks/production.txt pyproject.toml
+
+clean: ## remove the virtual environment, caches and local state
+	@rm -rf $(VENV) .hub .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
