@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, runtime_checkable
+from enum import StrEnum, unique
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias, runtime_checkable
+
+from pydantic import BaseModel
 
 from hub.core.model import Json, JsonObject
+
+SEND_TIME_LIMIT_SECONDS: Final = 15.0
+"""One attempt may take this long in all: within the 60 seconds of `u1_delivery` (EVENTS.md section 8) three
+attempts fit. Standard Webhooks advises 15 to 30 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +101,39 @@ class InboundConnector(Protocol):
     def map(self, headers: Mapping[str, str], body: bytes) -> InboundResult:
         """Return one result per event found in the message. Never raises for what a sender can cause."""
         ...
+
+
+@unique
+class Direction(StrEnum):
+    """Which way a connector carries messages, seen from the hub."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class OutboundFactory(Protocol):
+    """Makes an outbound connector. Called once per process, inside its event loop."""
+
+    def __call__(self, *, time_limit_seconds: float = SEND_TIME_LIMIT_SECONDS) -> OutboundConnector:
+        """Return a connector of which no `send` takes longer than the limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a connector's folder exposes as `CONNECTOR`; `connectors/catalogue.py` finds it.
+
+    `target` is the form of the `target` that `send` gets: the partner configuration is checked against it.
+    `example_target` makes a target that reaches a plain HTTP address of this machine; the conformance test uses
+    it. `waivers` maps a conformance check to the reason why this connector cannot keep it.
+    """
+
+    name: str
+    standard: str
+    version: str
+    directions: frozenset[Direction]
+    target: type[BaseModel]
+    outbound: OutboundFactory | None = None
+    inbound: Callable[[], InboundConnector] | None = None
+    example_target: Callable[[str], JsonObject] | None = None
+    waivers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
