@@ -1,0 +1,187 @@
+"""Outbound connector: CloudEvents over HTTP with Standard Webhooks signatures."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
+from weakref import WeakValueDictionary
+
+import httpcore
+import httpx
+from pydantic import ValidationError
+
+from connectors.contract import (
+    SEND_TIME_LIMIT_SECONDS,
+    DeliveryResult,
+    OpenedDelivery,
+    RetryAfter,
+)
+from connectors.egress import egress_attributes
+from connectors.webhook.network import (
+    AddressRefused,
+    CheckedTransport,
+    NameUnknown,
+    Resolver,
+    system_resolver,
+)
+from connectors.webhook.results import result_of
+from connectors.webhook.signing import signature_headers
+from connectors.webhook.target import WebhookTarget
+from hub.core.model import Json
+from hub.wire.cloudevents import CloudEvent, render_binary, render_structured
+from hub.wire.envelope import WireError
+
+CONNECT_LIMIT_SECONDS: Final = 5.0
+"""Name, connection and TLS handshake: what takes longer is down or far overloaded."""
+
+BODY_LIMIT_SECONDS: Final = 1.0
+"""The status is the answer; the body is only read so that the connection can serve the next delivery."""
+
+BODY_MAX_BYTES: Final = 16_384
+"""A longer body is left unread and its connection closed."""
+
+SENDS_AT_ONCE_PER_RECEIVER: Final = 8
+"""Deliveries to one host at one time: a receiver that hangs must not hold all of the hub's connections."""
+
+USER_AGENT: Final = "samenhub"
+
+_TRANSPORT_ERRORS: Final = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    OSError,
+    UnicodeError,
+)
+"""All that a receiver, its name or the network can cause."""
+
+
+class WebhookConnector:
+    """Posts deliveries. One instance serves all receivers of a process; `target` has the form `WebhookTarget`."""
+
+    def __init__(
+        self,
+        *,
+        time_limit_seconds: float = SEND_TIME_LIMIT_SECONDS,
+        resolver: Resolver = system_resolver,
+        ssl_context: ssl.SSLContext | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        context = ssl_context or httpx.create_ssl_context(trust_env=False)
+        self._answer_limit_seconds = max(time_limit_seconds - BODY_LIMIT_SECONDS, time_limit_seconds / 2)
+        self._body_limit_seconds = min(BODY_LIMIT_SECONDS, time_limit_seconds / 2)
+        self._clock = clock
+        # INVARIANT: two pools. A connection that was opened with leave to call private addresses is never
+        # reused for a target without that leave.
+        self._clients = {
+            allow_private: _client(
+                CheckedTransport(resolver, context, allow_private=allow_private), self._limits()
+            )
+            for allow_private in (False, True)
+        }
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._is_closed = False
+
+    async def send(self, delivery: OpenedDelivery, target: Mapping[str, Json]) -> DeliveryResult:
+        """Post once; the meaning of each answer is in `results.py`. Takes no longer than the time limit."""
+        try:
+            form = WebhookTarget.model_validate(dict(target))
+        except ValidationError:
+            return RetryAfter("target_invalid")
+        if self._is_closed:
+            return RetryAfter("connector_closed")
+        try:
+            request = self._request(delivery, form)
+        except WireError as error:
+            return RetryAfter(error.reason)
+        try:
+            async with asyncio.timeout(self._answer_limit_seconds), self._slot(request.url):
+                response = await self._clients[form.allow_private_addresses].send(request, stream=True)
+        except TimeoutError:
+            return RetryAfter("timeout")
+        except _TRANSPORT_ERRORS as error:
+            return RetryAfter(_reason_of(error))
+        result = result_of(response.status_code, response.headers.get("retry-after"), self._clock())
+        await self._finish(response)
+        return result
+
+    async def close(self) -> None:
+        """Close all connections. Closing twice is harmless; later deliveries are told to wait."""
+        self._is_closed = True
+        for client in self._clients.values():
+            await client.aclose()
+
+    def _limits(self) -> httpx.Timeout:
+        seconds = self._answer_limit_seconds
+        return httpx.Timeout(seconds, connect=min(CONNECT_LIMIT_SECONDS, seconds))
+
+    def _slot(self, url: httpx.URL) -> asyncio.Semaphore:
+        return self._slots.setdefault(
+            f"{url.scheme}://{url.host}:{url.port}",
+            asyncio.Semaphore(SENDS_AT_ONCE_PER_RECEIVER),
+        )
+
+    def _request(self, delivery: OpenedDelivery, target: WebhookTarget) -> httpx.Request:
+        attributes = egress_attributes(
+            delivery,
+            domain=target.domain,
+            subscriber_reference=target.subscriber_reference,
+        )
+        event = CloudEvent(attributes=attributes, data=delivery.data, has_data=True)
+        headers, body = (render_structured if target.mode == "structured" else render_binary)(event)
+        signature = signature_headers(
+            delivery_id=delivery.delivery_id,
+            sent_at_seconds=int(self._clock().timestamp()),
+            body=body,
+            secrets=target.secrets,
+        )
+        client = self._clients[target.allow_private_addresses]
+        return client.build_request("POST", target.url, content=body, headers={**headers, **signature})
+
+    async def _finish(self, response: httpx.Response) -> None:
+        """Read what is left, within limits. Whatever happens here, the answer was given and stands."""
+        with contextlib.suppress(TimeoutError, *_TRANSPORT_ERRORS):
+            async with asyncio.timeout(self._body_limit_seconds):
+                received = 0
+                async for part in response.aiter_raw():
+                    received += len(part)
+                    if received > BODY_MAX_BYTES:
+                        break
+        with contextlib.suppress(*_TRANSPORT_ERRORS):
+            await response.aclose()
+
+
+def _client(transport: CheckedTransport, limits: httpx.Timeout) -> httpx.AsyncClient:
+    """Return a client that takes nothing from the environment, follows nothing and remembers nothing."""
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=limits,
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"},
+    )
+
+
+def _reason_of(error: Exception) -> str:
+    """Return a stable code. The error's own text may hold an address and is not passed on."""
+    match error:
+        case AddressRefused():
+            return "address_not_allowed"
+        case NameUnknown():
+            return "name_not_resolved"
+        case httpcore.TimeoutException() | httpx.TimeoutException():
+            return "timeout"
+        case httpcore.ProtocolError() | httpx.ProtocolError():
+            return "answer_unreadable"
+        case _ if isinstance(error.__cause__, ssl.SSLError) or isinstance(error, ssl.SSLError):
+            return "tls_failed"
+        case _:
+            return "connection_failed"
