@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.core.model import Decision
 
@@ -45,13 +45,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pair:
-    """One match told: organisation A about its subject and organisation B about its subject, A before B."""
+    """One match told: organisation A about its subject and organisation B about its subject, A before B.
+
+    `told_at` is the RFC 3339 instant at which the pair was told; it is forgotten after `match_window_days`. A pair
+    without one counts as told until it lapses. It takes no part in comparisons.
+    """
 
     org_a: str
     subject_a: str
     org_b: str
     subject_b: str
     basis: str
+    told_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
