@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from hub.core.codes import HUB_KIND
+from hub.core.model import Json
 from hub.identity.partners_findings import Findings, suggestion
 from hub.identity.partners_forms import ApiKeyForm, AreaForm, PartnerForm
-from hub.identity.partners_lists import HUB_KIND, LOCAL_TEAM_KIND
 from hub.identity.partners_positions import Path
+from hub.identity.partners_rows import EVERY_TYPE, types_of
+
+LOCAL_TEAM_KIND: Final = "local_team"
 
 KEYS_AT_ONCE_MAX: Final = 2
 """One in use and its successor: more keys that open the same door are only forgotten keys."""
@@ -50,6 +54,11 @@ def _check_publishing(path: Path, partner: PartnerForm, findings: Findings) -> N
         findings.error(
             path, f"{label}: scope 'events.publish' needs 'sources', the systems it publishes from"
         )
+    known = types_of(partner.kind)
+    for index, name in enumerate(partner.may_publish):
+        if name != EVERY_TYPE and name not in known:
+            message = f"{label}: '{name}' is not a type that a {partner.kind} sends{suggestion(name, known)}"
+            findings.error((*path, "may_publish", index), message)
 
 
 def _check_keys(path: Path, partner: PartnerForm, findings: Findings, now: datetime) -> None:
@@ -122,11 +131,14 @@ def check_owned(
 
 def check_mentions(
     mentions: Sequence[tuple[Path, str, str | None]],
-    partners: Sequence[Placed],
+    kinds: Mapping[str, Json],
     findings: Findings,
 ) -> None:
-    """Check organisations that other tables name. A mention is (place, org, the kind it must have or None)."""
-    kinds = {partner.org: partner.kind for _, partner in partners}
+    """Check organisations that other tables name.
+
+    A mention is (place, org, the kind it must have or None); `kinds` holds the kind of every org in the file,
+    also of those whose table has other faults.
+    """
     for path, org, kind in mentions:
         if org not in kinds:
             findings.error(path, f"'{org}' is not a partner in this file{suggestion(org, frozenset(kinds))}")

@@ -49,13 +49,23 @@ class Findings:
         self.warnings.append(Problem(self._file, self._positions.line(path), message))
 
     def form(self, form: type[FormType], value: object, path: Path, label: str) -> FormType | None:
-        """Return the value in its form, or None after recording what is wrong with it."""
+        """Return the value in its form, or None after recording what is wrong with it.
+
+        When unknown keys are all that is wrong, the rest is returned, so that one misspelled key does not hide
+        what else is wrong with its table.
+        """
         try:
             return form.model_validate(value)
         except ValidationError as error:
-            for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            details = error.errors(include_url=False, include_context=False, include_input=False)
+            for detail in details:
                 self.error((*path, *detail["loc"]), f"{label}: {_message(form, detail)}")
+        unknown = {
+            detail["loc"][0] for detail in details if len(detail["loc"]) == 1 and _is_unknown_key(detail)
+        }
+        if len(unknown) < len(details) or not isinstance(value, dict):
             return None
+        return form.model_validate({key: item for key, item in value.items() if key not in unknown})
 
 
 def suggestion(word: str, known: tuple[str, ...] | frozenset[str]) -> str:
@@ -66,8 +76,12 @@ def suggestion(word: str, known: tuple[str, ...] | frozenset[str]) -> str:
 
 def _message(form: type[BaseModel], detail: ErrorDetails) -> str:
     where = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
+    if _is_unknown_key(detail):
         known = tuple(field.alias or name for name, field in form.model_fields.items())
         return f"unknown key '{where}'{suggestion(str(detail['loc'][-1]), known)}"
     message = _PLAIN.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     return f"'{where}' {message}" if where else message
+
+
+def _is_unknown_key(detail: ErrorDetails) -> bool:
+    return detail["type"] == "extra_forbidden"

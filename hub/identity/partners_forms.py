@@ -11,14 +11,11 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from hub.core.codes import DISTRICTS, PARTNER_KINDS, PURPOSES, REACHES
 from hub.core.model import Json
-from hub.identity.partners_lists import DISTRICTS, PARTNER_KINDS, PURPOSES
 
 SCOPES: Final = ("events.publish", "events.consume")
 """What a partner's credentials may do: scopes of the VNG Notification API."""
-
-REACHES: Final = ("city", "districts", "relation")
-"""ROUTING.md section 3."""
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Asymmetric signatures only: with a shared secret a partner could write its own tokens (RFC 8725, 3.1)."""

@@ -12,13 +12,15 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from hub.core.codes import HUB_KIND
+from hub.core.defaults import DEFAULT_AREAS, DEFAULT_POLICY, DEFAULTS
 from hub.core.model import Json, JsonObject
+from hub.core.policy import read_policy
 from hub.identity.partners_book import BookContent, City, Delivery, OauthSettings, Partner
 from hub.identity.partners_checks import Placed, check_areas, check_mentions, check_owned, check_partners
 from hub.identity.partners_deliveries import DeliveryReader
 from hub.identity.partners_findings import Findings, suggestion
 from hub.identity.partners_forms import AreaForm, CityForm, FixedProtectorForm, OauthForm, PartnerForm
-from hub.identity.partners_lists import CERTIFIED_INSTITUTION_KIND, HUB_KIND
 from hub.identity.partners_positions import Path as TomlPath
 from hub.identity.partners_positions import Positions
 from hub.identity.partners_problems import ConfigurationError, Problem
@@ -26,6 +28,8 @@ from hub.identity.partners_rows import area_row, fixed_protector_row, hub_itself
 
 FILE_MAX_BYTES: Final = 4_000_000
 """A thousand partners fit many times; a larger file is the wrong file."""
+
+CERTIFIED_INSTITUTION_KIND: Final = "certified_institution"
 
 _TABLES: Final = ("partner", "area", "fixed_protector", "city", "oauth", "policy")
 _ERROR_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
@@ -96,14 +100,15 @@ class _Reader:
         """Return the content; it is complete only when no error was found."""
         self._unknown_tables()
         partners = self._list("partner", PartnerForm)
-        areas = self._list("area", AreaForm)
+        areas = self._list("area", AreaForm, DEFAULT_AREAS)
         protectors = self._list("fixed_protector", FixedProtectorForm)
         city = self._single("city", CityForm)
         oauth = self._single("oauth", OauthForm)
         check_partners(partners, self._findings, self._now)
         check_areas(areas, self._findings)
-        check_owned(areas, partners, self._findings)
-        self._mentions(partners, protectors, city)
+        if "area" in self._document:
+            check_owned(areas, partners, self._findings)
+        self._mentions(protectors, city)
         self._oauth(partners, oauth)
         return BookContent(
             partners=self._with_hub(partners),
@@ -121,8 +126,10 @@ class _Reader:
             if name not in _TABLES:
                 self._findings.error((name,), f"unknown table or key '{name}'{suggestion(name, _TABLES)}")
 
-    def _list(self, name: str, form: type[FormType]) -> list[tuple[TomlPath, FormType]]:
-        items = self._document.get(name, [])
+    def _list(
+        self, name: str, form: type[FormType], default: Sequence[Json] = ()
+    ) -> list[tuple[TomlPath, FormType]]:
+        items = self._document.get(name, list(default))
         if not isinstance(items, list):
             self._findings.error((name,), f"'{name}' is a list of tables: write [[{name}]]")
             return []
@@ -139,7 +146,6 @@ class _Reader:
 
     def _mentions(
         self,
-        partners: Sequence[Placed],
         protectors: Sequence[tuple[TomlPath, FixedProtectorForm]],
         city: CityForm | None,
     ) -> None:
@@ -148,7 +154,9 @@ class _Reader:
         ]
         if city is not None:
             mentions.append((("city", "coordinator"), city.coordinator, None))
-        check_mentions(mentions, partners, self._findings)
+        rows = self._document.get("partner")
+        listed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        check_mentions(mentions, {str(row.get("org")): row.get("kind") for row in listed}, self._findings)
 
     def _oauth(self, partners: Sequence[Placed], oauth: OauthForm | None) -> None:
         if oauth is not None and (oauth.jwks_url is None) == (oauth.jwks_file is None):
@@ -176,7 +184,19 @@ class _Reader:
         if not isinstance(policy, dict):
             self._findings.error(("policy",), "'policy' is one table: write [policy]")
             return {}
-        return {key: _as_json(value) for key, value in policy.items()}
+        settings = {key: _as_json(value) for key, value in policy.items()}
+        for key, value in settings.items():
+            self._setting(key, value)
+        return settings
+
+    def _setting(self, key: str, value: Json) -> None:
+        """Judge one setting as gate E3 would judge it for every event, only earlier."""
+        known = frozenset(DEFAULT_POLICY) | {"deadlines"}
+        if key not in known:
+            self._findings.error(("policy", key), f"policy: unknown setting '{key}'{suggestion(key, known)}")
+        elif read_policy({key: value}, DEFAULTS) is None:
+            message = f"policy: '{key}' has not the form of CONSENT.md section 14"
+            self._findings.error(("policy", key), message)
 
 
 def _label(name: str, index: int, item: Json) -> str:

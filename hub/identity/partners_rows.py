@@ -6,13 +6,17 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from hub.core.catalogue import CATALOGUE
+from hub.core.codes import HUB_KIND
 from hub.core.model import JsonObject
 from hub.identity.partners_book import ApiKey, OauthClient, Partner
 from hub.identity.partners_forms import AreaForm, FixedProtectorForm, PartnerForm
-from hub.identity.partners_lists import HUB_KIND
 
 HUB_SINCE: Final = date(2024, 1, 1)
 """The hub is a sender of its own messages since before any of them."""
+
+EVERY_TYPE: Final = "*"
+"""In `may_publish`: all types that EVENTS.md section 3 lets this kind of partner send."""
 
 _DIRECTORY_FIELDS: Final = ("oin", "agb", "brin", "kvk", "partnership", "reach")
 
@@ -25,7 +29,7 @@ def partner_from(form: PartnerForm) -> Partner:
         name=form.name,
         sources=tuple(form.sources),
         scopes=frozenset(form.scopes),
-        publishes=frozenset(form.may_publish),
+        publishes=_publishes(form),
         active_from=form.active_from,
         active_to=form.active_to,
         suspended=form.suspended,
@@ -34,6 +38,16 @@ def partner_from(form: PartnerForm) -> Partner:
         api_keys=tuple(ApiKey(key.id, key.hash, key.not_before, key.expires_at) for key in form.api_key),
         oauth_clients=tuple(OauthClient(client.client_id, client.subject) for client in form.oauth_client),
     )
+
+
+def types_of(kind: str) -> frozenset[str]:
+    """Return the code names of the event types that a kind of partner may send: EVENTS.md section 3."""
+    return frozenset(name for name, event_type in CATALOGUE.items() if kind in event_type.senders)
+
+
+def _publishes(form: PartnerForm) -> frozenset[str]:
+    allowed = types_of(form.kind)
+    return allowed if EVERY_TYPE in form.may_publish else allowed & frozenset(form.may_publish)
 
 
 def directory_row(form: PartnerForm) -> JsonObject:
