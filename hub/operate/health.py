@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import uvicorn
@@ -23,22 +22,24 @@ AsgiApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(slots=True)
 class Progress:
-    """When each part of a process last did its work. Ready = every named part did within `max_silence_seconds`."""
+    """When a process last did its work. Ready = it did, or saw that there is none, not long ago."""
 
-    parts: tuple[str, ...]
     max_silence_seconds: float = MAX_SILENCE_SECONDS
-    last: dict[str, float] = field(default_factory=dict)
+    last: float = float("-inf")
 
-    def tick(self, part: str) -> None:
-        """Note that a part worked just now."""
-        self.last[part] = time.monotonic()
+    def tick(self) -> None:
+        """Note that the work went on just now."""
+        self.last = time.monotonic()
 
-    def silent(self) -> list[str]:
-        """Return the parts that did not work lately; empty means ready."""
-        now = time.monotonic()
-        return [
-            part for part in self.parts if now - self.last.get(part, float("-inf")) > self.max_silence_seconds
-        ]
+    @property
+    def silence_seconds(self) -> float:
+        """Return how long nothing was heard; infinite before the first time."""
+        return time.monotonic() - self.last
+
+    @property
+    def ready(self) -> bool:
+        """Return whether the work goes on."""
+        return self.silence_seconds <= self.max_silence_seconds
 
 
 def health_app(registry: CollectorRegistry, progress: Progress) -> AsgiApp:
@@ -75,10 +76,9 @@ def _page(path: str, registry: CollectorRegistry, progress: Progress) -> tuple[i
     if path == "/healthz":
         return 200, "application/json", b'{"status":"alive"}'
     if path == "/readyz":
-        silent = progress.silent()
-        status = 503 if silent else 200
-        body = {"status": "waiting" if silent else "ready", "silent": silent}
-        return status, "application/json", json.dumps(body).encode()
+        if progress.ready:
+            return 200, "application/json", b'{"status":"ready"}'
+        return 503, "application/json", b'{"status":"no progress"}'
     return 404, "application/json", b'{"status":"unknown page"}'
 
 

@@ -30,6 +30,9 @@ ALLOWED_FIELDS = frozenset(
 MAX_VALUE_LENGTH = 200
 """Ids and codes are short; something longer is not an id or a code."""
 
+OWN_LOGGERS = ("hub", "agents", "connectors")
+"""Loggers of the product; all others speak from warning up."""
+
 MAX_PLACES = 6
 """The innermost calls of a traceback: enough to find the line."""
 
@@ -114,7 +117,8 @@ def configure(process: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("hub").setLevel(level.upper())
+    for room in OWN_LOGGERS:
+        logging.getLogger(room).setLevel(level.upper())
 
 
 def logger(name: str = "hub") -> Any:

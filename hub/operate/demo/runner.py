@@ -1,0 +1,162 @@
+"""Shows the demonstration in the terminal: starts the hub, plays the scenes, balances the books, ends everything."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from hub.core.model import JsonObject
+from hub.ledger.interface import Balance
+from hub.ledger.open import open_ledger
+from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
+from hub.operate.demo.receivers import Arrival, FeedReader, Inbox, WebhookServer, reserved_port, webhook_app
+from hub.operate.demo.scenes import CARE, SCENES, Play, Scene, Told
+from hub.operate.demo.stage import Published, Stage, StoryBrokenError, lines_of
+from hub.operate.stack import Stack, start_stack
+
+STATES = {
+    "delivered": "green",
+    "pending": "yellow",
+    "held": "yellow",
+    "withheld": "red",
+    "parked": "magenta",
+    "recorded": "cyan",
+}
+
+
+def run(state: Path, *, keep: bool, console: Console | None = None) -> int:
+    """Play the demonstration with its state in a fresh folder below `state`. Returns the exit code."""
+    console = console or Console(highlight=False)
+    state.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=state.resolve()))
+    started = time.monotonic()
+    console.print(Panel("[b]Samenhub[/b] — six partners, one family, one story", expand=False))
+    try:
+        code = _play_all(folder, console, started, keep=keep)
+    except StoryBrokenError as error:
+        console.print(f"\n[red b]The story broke:[/] {error}\nLogs: {folder / 'logs'}")
+        return 1
+    if code == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
+
+
+def _play_all(folder: Path, console: Console, started: float, *, keep: bool) -> int:
+    inbox, ports = Inbox(), {player.org: reserved_port() for player in PLAYERS if player.pushed}
+    addresses = {org: f"http://127.0.0.1:{port}/{org}" for org, port in ports.items()}
+    credentials = write_configuration(folder / "partners.toml", addresses)
+    app = webhook_app(inbox, credentials.webhook_secrets)
+    servers = {org: WebhookServer(port, app) for org, port in ports.items()}
+    stack = start_stack(folder, folder / "partners.toml")
+    try:
+        stack.wait_until_ready(lambda name: console.print(f"  [green]ready[/] {name}"))
+        for org, server in servers.items():
+            if org != CARE:  # this system is down until its scene
+                server.start()
+        stage = _stage(stack, credentials, inbox)
+        play = Play(stage, servers[CARE])
+        for number, scene in enumerate(SCENES, 1):
+            _show(console, number, scene, scene.play(play))
+        balance = asyncio.run(_balance(stack))
+        _close(console, stack, balance, time.monotonic() - started)
+        if balance.difference:
+            return 1
+        if keep:
+            _keep_running(console, stack, credentials)
+        return 0
+    finally:
+        stack.stop()
+        for server in servers.values():
+            server.stop()
+
+
+def _stage(stack: Stack, credentials: Credentials, inbox: Inbox) -> Stage:
+    stage = Stage(stack.settings.public_url, credentials.api_keys, inbox)
+    for player in PLAYERS:
+        if not player.pushed:
+            token = credentials.api_keys[player.org]
+            FeedReader(player.org, stage.feed_of(player.org), token, inbox).start()
+    return stage
+
+
+def _show(console: Console, number: int, scene: Scene, told: Told) -> None:
+    console.print()
+    console.rule(f"[b]{number}. {scene.title}[/b]", align="left", style="dim")
+    console.print(scene.text)
+    for published, receipt in told.receipts:
+        console.print(_receipt(published, receipt))
+    for arrival in told.arrivals:
+        console.print(_arrival(arrival))
+    if told.note:
+        console.print(Text(told.note, style="italic"))
+
+
+def _receipt(published: Published, receipt: JsonObject) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
+    head = f"{published.org}  {published.type}"
+    verdict = receipt.get("verdict") or receipt.get("status") or ""
+    table.add_row(f"[cyan]{head}[/]", f"receipt {published.uid[:8]}…", f"{verdict}")
+    for line in lines_of(receipt):
+        state = str(line.get("state"))
+        withheld = line.get("withheld")
+        cut = f"without {', '.join(map(str, withheld))}" if isinstance(withheld, list) and withheld else ""
+        if line.get("outcome") in {"hold", "deny"}:
+            cut = ""
+        style = STATES.get(state, "white")
+        table.add_row(f"  → {line.get('recipient')}", f"[{style}]{state}[/]  {line.get('reason')}", cut)
+    return table
+
+
+def _arrival(arrival: Arrival) -> Text:
+    door = "webhook, signature verified" if arrival.door == "webhook" else "live feed"
+    sections = ", ".join(arrival.sections) or "no content"
+    return Text.assemble(
+        ("    ✓ ", "green"), f"{arrival.receiver} got {arrival.type} ({door}): ", (sections, "bold")
+    )
+
+
+async def _balance(stack: Stack) -> Balance:
+    ledger = await open_ledger(stack.settings.database, owner="demo")
+    try:
+        return await ledger.balance()
+    finally:
+        await ledger.close()
+
+
+def _close(console: Console, stack: Stack, balance: Balance, seconds: float) -> None:
+    console.print()
+    console.rule("[b]Reconciliation[/b]", align="left", style="dim")
+    sum_of = (
+        f"delivered {balance.delivered} + withheld {balance.withheld} + held {balance.held} + "
+        f"parked {balance.parked} + pending {balance.pending} + recorded {balance.recorded}"
+    )
+    sign = "[green b]=[/]" if balance.difference == 0 else "[red b]≠[/]"
+    console.print(f"{balance.records} records, accepted {balance.accepted} lines {sign} {sum_of}")
+    console.print(f"[dim]Played in {seconds:.1f} seconds.[/]")
+    console.print(
+        "\nLook further: [b]make up[/b] runs the hub in the foreground; README.md has the first event with curl;"
+    )
+    console.print(
+        f"[b]make demo ARGS=--keep[/b] leaves this one running (API description: {stack.settings.public_url}/docs)."
+    )
+
+
+def _keep_running(console: Console, stack: Stack, credentials: Credentials) -> None:
+    console.print(f"\n[b]Still running[/b] at {stack.settings.public_url} — Ctrl-C stops everything.")
+    console.print("API keys of the demonstration, gone when it stops:")
+    for org, token in credentials.api_keys.items():
+        console.print(f"  {org:18} {token}")
+    for name, address in stack.health.items():
+        console.print(f"  {name:18} {address}/metrics")
+    try:
+        stack.supervisor.watch()
+    except KeyboardInterrupt:
+        console.print("\nStopping.")
