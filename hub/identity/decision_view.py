@@ -1,0 +1,204 @@
+"""From a checked publish form to the decision view of EVENTS.md section 2: pure, no keys, no plain content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hub.core.codes import SECTIONS
+from hub.core.model import Json, JsonObject
+from hub.identity.reasons import DoorReason, refuse
+from hub.identity.required_content import at
+
+TYPE_PREFIX = "nl.jeugdigen."
+TYPE_VERSION = ".v1"
+
+CLEAR_FIELDS: Final = (
+    "recipients",
+    "purpose",
+    "urgency",
+    "mode",
+    "domains",
+    "safety_level",
+    "setting",
+    "case_ref",
+    "in_reply_to",
+    "requested_action",
+    "origin_id",
+    "causation_id",
+    "data_origin",
+    "record",
+    "occurred_at",
+    "consent_version",
+    "section_about",
+    "identity_contains_address",
+    "anonymity_check",
+    "area_precision",
+    "district",
+    "age_band",
+    "cells",
+    "kindcheck",
+    "early_kind",
+    "data",
+)
+"""What goes from the publish form into the decision view as the sender stated it."""
+
+DECIDING_CODES: Final = ("domains", "safety_level", "early_kind")
+"""Codes of the sealed section that the rules judge: they stand in the clear part too, stated or taken over."""
+
+EQUAL_CODES: Final = ("setting", "age_band", "requested_action")
+"""Codes that no rule needs in the clear: not taken over, but where both are stated they must agree."""
+
+RECORD_TYPES: Final = frozenset({"consent.given", "consent.refused", "objection.recorded"})
+"""Facts that carry a consent record."""
+
+
+def type_name(event_type: str) -> str:
+    """Return the code name of a CloudEvents type (GLOSSARY.md section 6).
+
+    Raises:
+        Refusal: `event_type_unknown` for another prefix or major version.
+    """
+    name = event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_VERSION)
+    if event_type != f"{TYPE_PREFIX}{name}{TYPE_VERSION}" or not name:
+        raise refuse(DoorReason.EVENT_TYPE_UNKNOWN)
+    return name
+
+
+def sections_of(content: Mapping[str, Json]) -> list[str]:
+    """Return the sections present, F1 to F15. `meta` is always present."""
+    return [section for section in SECTIONS if section == "meta" or section in content]
+
+
+def decision_view(
+    attributes: Mapping[str, str], name: str, sender: JsonObject, form: JsonObject, subject_ref: str | None
+) -> JsonObject:
+    """Return the decision view, without scan statuses and digest.
+
+    Args:
+        attributes: CloudEvents context attributes; id, source and time are used.
+        name: code name of the event type.
+        sender: `{org, kind, professional?}` as authenticated.
+        form: the publish form after persons and homes were replaced by their refs.
+        subject_ref: the subject's ref on the bus, or None.
+
+    Raises:
+        Refusal: `section_content_invalid` where the clear part and the content contradict each other.
+    """
+    content = form.get("content")
+    content = content if isinstance(content, dict) else {}
+    view: JsonObject = {
+        "id": attributes["id"],
+        "source": attributes["source"],
+        "type": name,
+        "time": attributes["time"],
+        "sender": sender,
+        "sections": sections_of(content),
+    }
+    if subject_ref is not None:
+        view["subject_ref"] = subject_ref
+    view.update((field, form[field]) for field in CLEAR_FIELDS if field in form)
+    contradictions = (*_agree_on_codes(view, content), *_agree_on_places(view, content))
+    if contradictions:
+        raise refuse(DoorReason.CONTENT_INVALID, *contradictions)
+    if name in RECORD_TYPES and subject_ref is not None:
+        _complete_record(view, subject_ref)
+    return view
+
+
+def _agree_on_codes(view: JsonObject, content: JsonObject) -> Iterator[str]:
+    codes = content.get("codes")
+    if not isinstance(codes, dict):
+        return
+    for field in (*DECIDING_CODES, *EQUAL_CODES):
+        if field not in codes:
+            continue
+        if field not in view:
+            if field in DECIDING_CODES:
+                view[field] = codes[field]
+        elif _as_set(view[field]) != _as_set(codes[field]):
+            yield f"/{field}"
+
+
+def _as_set(value: Json) -> Json:
+    return frozenset(value) if isinstance(value, list) else value
+
+
+def _agree_on_places(view: JsonObject, content: JsonObject) -> Iterator[str]:
+    identity, area = content.get("identity"), content.get("area")
+    if isinstance(identity, dict):
+        contains = "address" in identity
+        if contains and view.get("identity_contains_address") is False:
+            yield "/content/identity/address"
+        view["identity_contains_address"] = contains
+    if isinstance(area, dict):
+        precision = "neighbourhood" if "neighbourhood" in area else "district"
+        if view.setdefault("area_precision", precision) != precision:
+            yield "/area_precision"
+        if (
+            view.get("mode") == "anonymous"
+            and view.setdefault("district", area["district"]) != area["district"]
+        ):
+            yield "/district"
+
+
+def _complete_record(view: JsonObject, subject_ref: str) -> None:
+    """Fill in whom a consent record is about, where the sender left it to the subject of the event."""
+    record = at(view, "/data/record")
+    data = view.get("data")
+    if isinstance(data, dict) and isinstance(record, dict) and "subject_ref" not in record:
+        view["data"] = {**data, "record": {**record, "subject_ref": subject_ref}}
+
+
+def household_disagreements(form: JsonObject) -> Iterator[str]:
+    """Yield pointers to members of the household who are not named in `section_about` (EVENTS.md section 10)."""
+    members = at(form, "/content/household/members")
+    named = at(form, "/section_about/household")
+    known = named if isinstance(named, list) else []
+    for position, member in enumerate(members if isinstance(members, list) else ()):
+        if at(member, "/person_ref") not in known:
+            yield f"/content/household/members/{position}/person_ref"
+
+
+def labelled_household(household: JsonObject) -> JsonObject:
+    """Return the household with naming objects replaced by labels that mean nothing outside this event.
+
+    A receiver gets neither the number nor the bus pseudonym of the other members; `person_1`, `person_2` … are
+    positions in the list. References of the sender's own choice stay.
+    """
+    members = household["members"]
+    if not isinstance(members, list):
+        return household
+    labelled = [
+        {**member, "person_ref": f"person_{position}"} if isinstance(member["person_ref"], dict) else member
+        for position, member in enumerate(members, start=1)
+    ]
+    return {**household, "members": labelled}
+
+
+META_OF_EVENT: Final = frozenset({"event_type", "registered_at", "record_ref", "revision", "urgency"})
+"""Fields of `meta` that repeat the event's own; the sender may leave them out."""
+
+
+def own_meta(stated: Json) -> JsonObject:
+    """Return what the sender's `meta` adds to the event's own fields."""
+    fields = stated if isinstance(stated, dict) else {}
+    return {name: value for name, value in fields.items() if name not in META_OF_EVENT}
+
+
+def sealed_meta(view: JsonObject, stated: Json) -> tuple[JsonObject, tuple[str, ...]]:
+    """Return the `meta` section as it is sealed, and pointers where the sender's own words contradict the event.
+
+    The pseudonyms in `meta` are filled per receiver, at delivery.
+    """
+    record = view.get("record")
+    meta: JsonObject = {"event_type": view["type"], "registered_at": view["time"]}
+    if isinstance(record, dict):
+        meta.update(record_ref=record["ref"], revision=record["revision"])
+    if "urgency" in view:
+        meta["urgency"] = view["urgency"]
+    repeated = (
+        {} if not isinstance(stated, dict) else {name: stated[name] for name in META_OF_EVENT & stated.keys()}
+    )
+    contradicted = sorted(name for name, value in repeated.items() if value != meta.get(name))
+    return {**own_meta(stated), **meta}, tuple(f"/content/meta/{name}" for name in contradicted)

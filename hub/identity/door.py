@@ -1,0 +1,297 @@
+"""The door: where a partner's event is checked, scanned, made pseudonymous and sealed, before it reaches the bus.
+
+`Door.admit` is the one place where plain content and citizen numbers are together in memory; what it returns
+holds neither. Its steps run in a fixed order, and any of them can refuse:
+
+1. the publish form (`publish_form`) and the content that the type asks for (`required_content`);
+2. persons and homes become refs of the bus (`persons`, `pseudonyms`);
+3. the decision view (`decision_view`), in which no citizen number may show (gate E1);
+4. the text scan (`masking`), the digest (`digest`), the sealing (`sealing`).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from hub.core.codes import TEXT_SECTIONS
+from hub.core.model import Json, JsonObject
+from hub.core.numbers import metadata_refused
+from hub.core.times import amsterdam_date, parse_instant
+from hub.identity import decision_view as views
+from hub.identity.bsn import Environment, NumberRefusedError, citizen_number
+from hub.identity.digest import NotCanonicalError, canonical, event_digest
+from hub.identity.key_material import KEY_BYTES
+from hub.identity.masking import ScanMode, ScanStatus, most_serious, scanned
+from hub.identity.persons import Named, OpenObjectError, named, named_in, replaced, without_named
+from hub.identity.pseudonyms import Pseudonyms
+from hub.identity.publish_form import read_form
+from hub.identity.reasons import DoorReason, Refusal, refuse
+from hub.identity.required_content import missing_content
+from hub.identity.sealing import Sealer
+from hub.wire.envelope import SealedEvent
+
+EVENT_NAMESPACE = uuid.UUID("6f3c1c52-5a0e-5b7e-9d4c-0f6a52b1c7de")
+"""Namespace of the hub's event ids. INVARIANT: never changes, or the same event would get a second id."""
+
+TRACE_ATTRIBUTES = frozenset({"traceparent", "tracestate"})
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+
+ResolvePseudonym = Callable[[str, str], Awaitable[str | None]]
+"""(organisation, receiver pseudonym) -> subject ref, or None when the hub never gave it to that organisation."""
+
+KnownPerson = Callable[[tuple[str, ...]], Awaitable[str | None]]
+"""Candidates under every pseudonym key, newest first -> the one already known to the ledger, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One event at the door. `attributes` passed the CloudEvents profile; `accepted_at` is an instant in UTC."""
+
+    attributes: Mapping[str, str]
+    data: JsonObject = field(repr=False)
+    authenticated_org: str
+    sender_kind: str
+    accepted_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    ref: str | None = None
+    number: str | None = field(default=None, repr=False)
+
+
+def event_uid(source: str, event_id: str) -> str:
+    """Return the hub's id of an event: the same (source, id) gives the same id, always."""
+    return str(uuid.uuid5(EVENT_NAMESPACE, f"{source}\n{event_id}"))
+
+
+class Door:
+    """The edge for partners that publish over HTTP. One instance serves all of them.
+
+    Args:
+        pseudonyms: the hub's pseudonym keys.
+        sealer: closes content under the children's data keys.
+        digest_key: 32 bytes, see `digest.event_digest`.
+        environment: which citizen numbers are taken.
+        resolve_pseudonym: finds a person by the pseudonym that the hub gave a partner.
+        known_person: required while several pseudonym keys are held, so that a person keeps the ref already known.
+        scan_mode: whether citizen numbers in texts are masked or reported.
+    """
+
+    def __init__(
+        self,
+        *,
+        pseudonyms: Pseudonyms,
+        sealer: Sealer,
+        digest_key: bytes,
+        environment: Environment,
+        resolve_pseudonym: ResolvePseudonym,
+        known_person: KnownPerson | None = None,
+        scan_mode: ScanMode = ScanMode.MASK,
+    ) -> None:
+        if len(digest_key) != KEY_BYTES:
+            raise ValueError(f"the digest key has {KEY_BYTES} bytes")
+        if pseudonyms.versions > 1 and known_person is None:
+            raise ValueError("with several pseudonym keys the door must be able to ask who is known")
+        self._pseudonyms = pseudonyms
+        self._sealer = sealer
+        self._digest_key = digest_key
+        self._environment = environment
+        self._resolve_pseudonym = resolve_pseudonym
+        self._known_person = known_person
+        self._scan_mode = scan_mode
+
+    async def admit(self, publication: Publication) -> SealedEvent:
+        """Check, scan, pseudonymise and seal one event.
+
+        Raises:
+            Refusal: with the code of a `DoorReason` and pointers to field names; never with a value.
+            KeyUnusable: the child's data key cannot be unwrapped; the hub's fault, the sender may try again.
+        """
+        attributes, org = publication.attributes, publication.authenticated_org
+        name = _checked_attributes(attributes)
+        today = _today(publication.accepted_at)
+        stated = _checked_form(publication.data, today)
+        subject = await self._subject(stated.get("subject"), org)
+        form = await self._with_refs(stated, org)
+        _refuse_shown_numbers(attributes, form)
+        lacking = (*missing_content(name, stated, today), *views.household_disagreements(stated))
+        if lacking:
+            raise refuse(DoorReason.CONTENT_INVALID, *lacking)
+        view = views.decision_view(attributes, name, _sender(publication), form, subject.ref)
+        return await self._closed(publication, view, subject)
+
+    async def _subject(self, stated: Json, org: str) -> _Subject:
+        """Return whom the event is about."""
+        person = None if stated is None else named(stated)
+        if person is None:
+            return _Subject()
+        if person.by == "pseudonym":
+            return _Subject(await self._resolved(person.value, org, "/subject/pseudonym"))
+        number = self._number(person.value, "/subject/bsn")
+        return _Subject(await self._person_ref(number), number)
+
+    async def _with_refs(self, form: JsonObject, org: str) -> JsonObject:
+        """Return the form with every person and home in its clear part replaced by a ref of the bus."""
+        changed: JsonObject = {}
+        for part in _OPEN_PARTS & form.keys():
+            people = _named_people(form[part], f"/{part}")
+            if people:
+                refs = {person: await self._ref(person, org, f"/{part}") for person in people}
+                changed[part] = replaced(form[part], refs)
+        return {**form, **changed}
+
+    async def _ref(self, person: Named, org: str, pointer: str) -> str:
+        if person.by == "bsn":
+            return await self._person_ref(self._number(person.value, pointer))
+        if person.by == "pseudonym":
+            return await self._resolved(person.value, org, pointer)
+        try:
+            return self._pseudonyms.household_pseudonym(person.value)
+        except ValueError:
+            refusal = refuse(DoorReason.FORM_INVALID, pointer)
+        raise refusal
+
+    async def _resolved(self, pseudonym: str, org: str, pointer: str) -> str:
+        ref = await self._resolve_pseudonym(org, pseudonym)
+        if ref is None:
+            raise refuse(DoorReason.PSEUDONYM_UNKNOWN, pointer)
+        return ref
+
+    async def _person_ref(self, number: str) -> str:
+        if self._known_person is None:
+            return self._pseudonyms.bus_pseudonym(number)
+        candidates = self._pseudonyms.bus_candidates(number)
+        return await self._known_person(candidates) or candidates[0]
+
+    def _number(self, value: str, pointer: str) -> str:
+        try:
+            return citizen_number(value, self._environment)
+        except NumberRefusedError as error:
+            refusal = refuse(error.reason, pointer)
+        raise refusal
+
+    async def _closed(self, publication: Publication, view: JsonObject, subject: _Subject) -> SealedEvent:
+        """Scan and seal the content, and complete the decision view with scan statuses and digest."""
+        contents, statuses = scanned(_sealable(publication.data), self._scan_mode)
+        meta, contradicted = views.sealed_meta(view, contents.get("meta"))
+        if contradicted:
+            raise refuse(DoorReason.CONTENT_INVALID, *contradicted)
+        scans = _scans(statuses, publication.data.get("scans"))
+        if scans:
+            view["scans"] = scans
+        plain = self._plain(view, {**contents, "meta": views.own_meta(contents.get("meta"))})
+        uid = event_uid(publication.attributes["source"], publication.attributes["id"])
+        sealed = await self._sealer.seal_event(
+            uid, subject.ref, subject.number, {**plain, "meta": canonical(meta)}
+        )
+        return SealedEvent(
+            uid=uid,
+            event=view,
+            authenticated_org=publication.authenticated_org,
+            accepted_at=publication.accepted_at,
+            key=uid if subject.ref is None else subject.ref,
+            sealed=sealed,
+            traceparent=_traceparent(publication.attributes),
+        )
+
+    def _plain(self, view: JsonObject, contents: Mapping[str, Json]) -> dict[str, bytes]:
+        """Return the bytes to seal, and write the digest into the view: each section is encoded once."""
+        try:
+            plain = {name: canonical(content) for name, content in contents.items()}
+            view["digest"] = event_digest(self._digest_key, view, plain)
+        except NotCanonicalError:
+            refusal = refuse(DoorReason.FORM_INVALID, "/data")
+        else:
+            return plain
+        raise refusal
+
+
+_OPEN_PARTS = frozenset({"data", "section_about", "recipients", "cells"})
+"""Parts of the form with open objects: checked for depth and range, and for persons and homes."""
+
+
+def _checked_attributes(attributes: Mapping[str, str]) -> str:
+    """Return the code name of the type."""
+    if "dataref" in attributes:
+        raise refuse(DoorReason.DATAREF_UNSUPPORTED)
+    return views.type_name(attributes["type"])
+
+
+def _today(accepted_at: str) -> date:
+    instant = parse_instant(accepted_at)
+    if instant is None:
+        raise ValueError("accepted_at is not an instant")
+    return amsterdam_date(instant)
+
+
+def _checked_form(data: JsonObject, today: date) -> JsonObject:
+    """Return the form as it was sent, once its form is checked.
+
+    A number shown in the clear part is told before any error of form: it is the graver fault, and reason 1.
+    """
+    try:
+        read_form(data, today.isoformat())
+    except Refusal:
+        if metadata_refused(without_named(_clear_part(data))):
+            raise refuse(DoorReason.BSN_IN_METADATA) from None
+        raise
+    return data
+
+
+def _clear_part(form: Json) -> Json:
+    return (
+        {name: value for name, value in form.items() if name != "content"} if isinstance(form, dict) else form
+    )
+
+
+def _refuse_shown_numbers(attributes: Mapping[str, str], form: JsonObject) -> None:
+    """Refuse a citizen number anywhere outside the content and the places made for it (gate E1; UAVG 46)."""
+    # Trace ids are random and hexadecimal: by chance some would look like a number.
+    shown = {name: value for name, value in attributes.items() if name not in TRACE_ATTRIBUTES}
+    clear = {name: value for name, value in form.items() if name not in {"content", "subject"}}
+    if metadata_refused([shown, clear]):
+        raise refuse(DoorReason.BSN_IN_METADATA)
+
+
+def _named_people(value: Json, pointer: str) -> set[Named]:
+    try:
+        return set(named_in(value))
+    except OpenObjectError:
+        refusal = refuse(DoorReason.FORM_INVALID, pointer)
+    raise refusal
+
+
+def _sender(publication: Publication) -> JsonObject:
+    sender: JsonObject = {"org": publication.authenticated_org, "kind": publication.sender_kind}
+    if "professional" in publication.data:
+        sender["professional"] = publication.data["professional"]
+    return sender
+
+
+def _sealable(form: JsonObject) -> dict[str, Json]:
+    content = form.get("content")
+    contents = dict(content) if isinstance(content, dict) else {}
+    household = contents.get("household")
+    if isinstance(household, dict):
+        contents["household"] = views.labelled_household(household)
+    return contents
+
+
+def _scans(statuses: Mapping[str, ScanStatus], stated: Json) -> JsonObject:
+    by_sender = stated if isinstance(stated, dict) else {}
+    return {
+        section: most_serious(statuses[section], by_sender.get(section))
+        for section in TEXT_SECTIONS
+        if section in statuses
+    }
+
+
+def _traceparent(attributes: Mapping[str, str]) -> str | None:
+    """Return the W3C trace context; one that is ill formed is ignored, as that recommendation asks."""
+    traceparent = attributes.get("traceparent")
+    return traceparent if traceparent is not None and _TRACEPARENT.match(traceparent) else None

@@ -1,0 +1,143 @@
+"""The text scan at the door: citizen numbers in sealed content are masked or reported (EVENTS.md section 2).
+
+Whether a text holds a number is for `hub.core.numbers.scan_text` to say; here the places are found and covered.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum, unique
+
+from hub.core.model import Json
+from hub.core.numbers import scan_text
+
+MASK = "[masked]"
+"""Stands where a number stood. Shorter than nine digits, so that a masked text never outgrows its field."""
+
+TELEPHONE_FIELDS = frozenset({"telephone", "safe_contact"})
+"""Fields that may hold an E.164 number, which is not a citizen number however its digits fall."""
+
+_TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_MAYBE_NUMBER = re.compile(r"[0-9](?:[ .-]?[0-9]){8}")
+
+
+@unique
+class ScanMode(StrEnum):
+    """What the door does with a number in a text: cover it, or leave it and report the text."""
+
+    MASK = "mask"
+    REPORT = "report"
+
+
+@unique
+class ScanStatus(StrEnum):
+    """The scan status of a text, the least to the most serious."""
+
+    CLEAN = "clean"
+    MASKED = "masked"
+    IDENTIFIER_FOUND = "identifier_found"
+
+
+def holds_number(text: str) -> bool:
+    """Return whether the scan rule finds a citizen number in the text."""
+    # Nearly every text is plain ASCII without nine digits together; only the rest takes the slow way.
+    if len(text) < 9 or (text.isascii() and _MAYBE_NUMBER.search(text) is None):
+        return False
+    return bool(scan_text(text))
+
+
+def masked_text(text: str) -> str:
+    """Return the text with every citizen number replaced by `MASK`.
+
+    A text with a number comes back in the form in which it was scanned: NFKC, without format characters.
+    """
+    hits = scan_text(text)
+    if not hits:
+        return text
+    plain = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(character) != "Cf"
+    )
+    parts: list[str] = []
+    end_of_last = 0
+    for start, end in _joined(sorted(span for hit in set(hits) for span in _spans(hit, plain))):
+        parts += (plain[end_of_last:start], MASK)
+        end_of_last = end
+    # Taking format characters out can leave a text that is no longer in form NFC.
+    return unicodedata.normalize("NFC", "".join([*parts, plain[end_of_last:]]))
+
+
+def _spans(digits: str, text: str) -> list[tuple[int, int]]:
+    """Return where these nine digits stand, with or without separators; places may overlap."""
+    spaced = "[ .-]?".join(digits)
+    return [match.span(1) for match in re.finditer(rf"(?<![0-9])(?=({spaced})(?![0-9]))", text)]
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return sorted spans with overlapping ones made into one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def section_holds_number(content: Json, field: str = "") -> bool:
+    """Return whether any text of a section holds a citizen number."""
+    if isinstance(content, str):
+        return holds_number(content) and not _is_telephone(field, content)
+    if isinstance(content, dict):
+        return any(section_holds_number(inner, name) for name, inner in content.items())
+    return isinstance(content, list) and any(section_holds_number(inner, field) for inner in content)
+
+
+def masked_section(content: Json, field: str = "") -> Json:
+    """Return a copy of a section with every citizen number in its texts replaced by `MASK`."""
+    if isinstance(content, str):
+        return content if _is_telephone(field, content) else masked_text(content)
+    if isinstance(content, dict):
+        return {name: masked_section(inner, name) for name, inner in content.items()}
+    if isinstance(content, list):
+        return [masked_section(inner, field) for inner in content]
+    return content
+
+
+def _is_telephone(field: str, text: str) -> bool:
+    return field in TELEPHONE_FIELDS and _TELEPHONE.fullmatch(text) is not None
+
+
+def scanned(contents: Mapping[str, Json], mode: ScanMode) -> tuple[dict[str, Json], dict[str, ScanStatus]]:
+    """Scan every text of every section.
+
+    Returns:
+        The contents as they are to be sealed, and the scan status of each section. Outside `narrative` and
+        `perspectives` numbers are masked in either mode: no status of those sections reaches the decision.
+    """
+    sealable: dict[str, Json] = {}
+    statuses: dict[str, ScanStatus] = {}
+    for name, content in contents.items():
+        if not section_holds_number(content):
+            sealable[name], statuses[name] = content, ScanStatus.CLEAN
+        elif mode is ScanMode.REPORT and name in {"narrative", "perspectives"}:
+            sealable[name], statuses[name] = content, ScanStatus.IDENTIFIER_FOUND
+        else:
+            sealable[name], statuses[name] = masked_section(content), ScanStatus.MASKED
+    return sealable, statuses
+
+
+def most_serious(own: ScanStatus, stated: str | None) -> str:
+    """Return the scan status that counts: what the sender's own scan stated can only make it more serious.
+
+    A status that is not in the list is passed on, and judged as unknown by the decision.
+    """
+    if stated is None or stated == "not_run":
+        return own
+    if stated not in set(ScanStatus):
+        return stated
+    order = list(ScanStatus)
+    return max(own, ScanStatus(stated), key=order.index)
