@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     """The partner configuration."""
 
     master_keys: str = "file:.hub/master.keys"
-    """Where the master keys are: `file:PATH` or `env:NAME`; lines `<version> <64 hex digits>`, newest last."""
+    """Where the master keys are: `file:PATH` or `env:NAME`; lines `<version> <base64 of 32 bytes>`, newest last."""
 
     pseudonym_keys: str = "file:.hub/pseudonym.keys"
     """Where the pseudonym keys are; same form."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from hub.identity.key_material import VersionedKeys
 from hub.operate.embedded import Broker, Database, free_port, start_broker, start_database
 from hub.operate.prepare import prepare
 from hub.operate.settings import Settings
@@ -74,7 +74,7 @@ def make_keys(path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(f"v1 {secrets.token_hex(32)}\n", encoding="utf-8")
+    path.write_text(VersionedKeys.generate("v1").to_text(), encoding="ascii")
 
 
 def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_files: bool = True) -> Stack:

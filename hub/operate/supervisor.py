@@ -44,6 +44,7 @@ class Child:
 
     def start(self) -> None:
         """Start (again)."""
+        self._release_pipe()
         environment = {**os.environ, **self.environment, SUPERVISED: "1"}
         if self.log is None:
             self._spawn(environment, None)
@@ -79,8 +80,11 @@ class Child:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if process.stdin:
-            process.stdin.close()
+        self._release_pipe()
+
+    def _release_pipe(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 def hub_command(*arguments: str) -> list[str]:
