@@ -186,19 +186,22 @@ def own_meta(stated: Json) -> JsonObject:
     return {name: value for name, value in fields.items() if name not in META_OF_EVENT}
 
 
-def sealed_meta(view: JsonObject, stated: Json) -> tuple[JsonObject, tuple[str, ...]]:
-    """Return the `meta` section as it is sealed, and pointers where the sender's own words contradict the event.
-
-    The pseudonyms in `meta` are filled per receiver, at delivery.
-    """
-    record = view.get("record")
+def event_meta(view: JsonObject) -> JsonObject:
+    """Return the fields of `meta` that repeat the event's own."""
     meta: JsonObject = {"event_type": view["type"], "registered_at": view["time"]}
+    record = view.get("record")
     if isinstance(record, dict):
         meta.update(record_ref=record["ref"], revision=record["revision"])
     if "urgency" in view:
         meta["urgency"] = view["urgency"]
-    repeated = (
-        {} if not isinstance(stated, dict) else {name: stated[name] for name in META_OF_EVENT & stated.keys()}
+    return meta
+
+
+def meta_contradictions(stated: Json, meta: JsonObject) -> tuple[str, ...]:
+    """Return pointers to fields of the sender's `meta` that repeat the event's own otherwise than the event."""
+    fields = stated if isinstance(stated, dict) else {}
+    return tuple(
+        f"/content/meta/{name}"
+        for name, value in fields.items()
+        if name in META_OF_EVENT and value != meta.get(name)
     )
-    contradicted = sorted(name for name, value in repeated.items() if value != meta.get(name))
-    return {**own_meta(stated), **meta}, tuple(f"/content/meta/{name}" for name in contradicted)

@@ -24,30 +24,49 @@ class NotCanonicalError(ValueError):
     """A value without canonical form: a number out of range or a text that is not Unicode."""
 
 
-def canonical(value: Json) -> bytes:
-    """Return the RFC 8785 form.
+OPEN_PARTS = ("data", "recipients", "cells")
+"""Parts of the decision view that can hold any JSON; all others are texts and small integers under plain names."""
 
-    The standard encoder gives the same bytes wherever neither fractions nor names beyond the basic plane
-    occur, ten times as fast; the rest goes through the library `rfc8785`.
+
+def canonical(value: Json) -> bytes:
+    """Return the RFC 8785 form of any JSON value.
 
     Raises:
         NotCanonicalError: see the class; the value is not in the text.
     """
+    return canonical_plain(value) if is_plain(value) else _canonical_any(value)
+
+
+def canonical_plain(value: Json) -> bytes:
+    """Return the RFC 8785 form of a value for which `is_plain` holds, ten times as fast as the general way.
+
+    Raises:
+        NotCanonicalError: a text is not Unicode.
+    """
     try:
-        if _plain(value):
-            return _fast.encode(value).encode()
+        return _fast.encode(value).encode()
+    except UnicodeEncodeError:
+        pass  # the error holds the text, and must not travel as our context
+    raise NotCanonicalError("a text has no canonical form")
+
+
+def _canonical_any(value: Json) -> bytes:
+    try:
         return rfc8785.dumps(cast("Any", value))
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
-        pass
+    except rfc8785.CanonicalizationError:
+        pass  # as above
     raise NotCanonicalError("a value has no canonical form")
 
 
-def _plain(value: Json) -> bool:
-    """Return whether the standard encoder and RFC 8785 agree on this value."""
+def is_plain(value: Json) -> bool:
+    """Return whether the standard encoder gives the bytes of RFC 8785.
+
+    They differ in fractions, in names beyond ASCII (another order) and in integers that RFC 8785 refuses.
+    """
     if isinstance(value, dict):
-        return all(name.isascii() and _plain(inner) for name, inner in value.items())
+        return all(name.isascii() and is_plain(inner) for name, inner in value.items())
     if isinstance(value, list):
-        return all(map(_plain, value))
+        return all(map(is_plain, value))
     if isinstance(value, int):
         return -(2**53) < value < 2**53
     return not isinstance(value, float)
@@ -62,13 +81,15 @@ def event_digest(key: bytes, view: JsonObject, contents: Mapping[str, bytes]) ->
     Args:
         key: the hub's digest key. It stays the same while entries are remembered: with another key every repeat
             would look like a conflict.
-        view: the decision view.
+        view: the decision view, made from a checked publish form.
         contents: per section the canonical JSON of what the sender wrote.
 
     Raises:
         NotCanonicalError: the metadata have no canonical form.
     """
-    metadata = canonical({name: value for name, value in view.items() if name not in WITHOUT})
+    stated = {name: value for name, value in view.items() if name not in WITHOUT}
+    plain = all(is_plain(stated[part]) for part in OPEN_PARTS if part in stated)
+    metadata = canonical_plain(stated) if plain else canonical(stated)
     sections = b",".join(b'"%b":%b' % (name.encode(), contents[name]) for name in sorted(contents))
     code = HMAC(key, SHA256())
     code.update(b'{"metadata":%b,"sections":{%b}}' % (metadata, sections))

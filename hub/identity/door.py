@@ -23,7 +23,7 @@ from hub.core.numbers import metadata_refused
 from hub.core.times import amsterdam_date, parse_instant
 from hub.identity import decision_view as views
 from hub.identity.bsn import Environment, NumberRefusedError, citizen_number
-from hub.identity.digest import NotCanonicalError, canonical, event_digest
+from hub.identity.digest import NotCanonicalError, canonical_plain, event_digest
 from hub.identity.key_material import KEY_BYTES
 from hub.identity.masking import ScanMode, ScanStatus, most_serious, scanned
 from hub.identity.persons import Named, OpenObjectError, named, named_in, replaced, without_named
@@ -177,37 +177,39 @@ class Door:
 
     async def _closed(self, publication: Publication, view: JsonObject, subject: _Subject) -> SealedEvent:
         """Scan and seal the content, and complete the decision view with scan statuses and digest."""
-        contents, statuses = scanned(_sealable(publication.data), self._scan_mode)
-        meta, contradicted = views.sealed_meta(view, contents.get("meta"))
-        if contradicted:
-            raise refuse(DoorReason.CONTENT_INVALID, *contradicted)
-        scans = _scans(statuses, publication.data.get("scans"))
-        if scans:
-            view["scans"] = scans
-        plain = self._plain(view, {**contents, "meta": views.own_meta(contents.get("meta"))})
-        uid = event_uid(publication.attributes["source"], publication.attributes["id"])
-        sealed = await self._sealer.seal_event(
-            uid, subject.ref, subject.number, {**plain, "meta": canonical(meta)}
-        )
+        attributes = publication.attributes
+        uid = event_uid(attributes["source"], attributes["id"])
+        plain = self._plain(view, publication.data)
         return SealedEvent(
             uid=uid,
             event=view,
             authenticated_org=publication.authenticated_org,
             accepted_at=publication.accepted_at,
             key=uid if subject.ref is None else subject.ref,
-            sealed=sealed,
-            traceparent=_traceparent(publication.attributes),
+            sealed=await self._sealer.seal_event(uid, subject.ref, subject.number, plain),
+            traceparent=_traceparent(attributes),
         )
 
-    def _plain(self, view: JsonObject, contents: Mapping[str, Json]) -> dict[str, bytes]:
-        """Return the bytes to seal, and write the digest into the view: each section is encoded once."""
+    def _plain(self, view: JsonObject, form: JsonObject) -> dict[str, bytes]:
+        """Return the bytes to seal, and write scan statuses and digest into the view."""
+        contents = _contents(form)
+        # A checked content is plain: no fractions, our own field names, integers within the agreed bounds.
+        encoded = {name: canonical_plain(content) for name, content in contents.items()}
+        masked, statuses = scanned(contents, encoded, self._scan_mode)
+        encoded.update((name, canonical_plain(content)) for name, content in masked.items())
+        scans = _scans(statuses, form.get("scans"))
+        if scans:
+            view["scans"] = scans
+        view["digest"] = self._digest(view, encoded)
+        own_meta = masked.get("meta", contents["meta"])
+        encoded["meta"] = canonical_plain({**_object(own_meta), **_event_meta(view, form)})
+        return encoded
+
+    def _digest(self, view: JsonObject, encoded: Mapping[str, bytes]) -> str:
         try:
-            plain = {name: canonical(content) for name, content in contents.items()}
-            view["digest"] = event_digest(self._digest_key, view, plain)
+            return event_digest(self._digest_key, view, encoded)
         except NotCanonicalError:
             refusal = refuse(DoorReason.FORM_INVALID, "/data")
-        else:
-            return plain
         raise refusal
 
 
@@ -273,13 +275,27 @@ def _sender(publication: Publication) -> JsonObject:
     return sender
 
 
-def _sealable(form: JsonObject) -> dict[str, Json]:
-    content = form.get("content")
-    contents = dict(content) if isinstance(content, dict) else {}
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _contents(form: JsonObject) -> dict[str, Json]:
+    """Return the sections as they are sealed, except for masking and the event's own fields of `meta`."""
+    contents = dict(_object(form.get("content")))
+    contents["meta"] = views.own_meta(contents.get("meta"))
     household = contents.get("household")
     if isinstance(household, dict):
         contents["household"] = views.labelled_household(household)
     return contents
+
+
+def _event_meta(view: JsonObject, form: JsonObject) -> JsonObject:
+    """Return the event's own fields of `meta`; the sender's may repeat them, not contradict them."""
+    meta = views.event_meta(view)
+    contradicted = views.meta_contradictions(_object(form.get("content")).get("meta"), meta)
+    if contradicted:
+        raise refuse(DoorReason.CONTENT_INVALID, *contradicted)
+    return meta
 
 
 def _scans(statuses: Mapping[str, ScanStatus], stated: Json) -> JsonObject:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum, unique
 
+from hub.core.codes import TEXT_SECTIONS
 from hub.core.model import Json
 from hub.core.numbers import scan_text
 
@@ -20,7 +21,7 @@ TELEPHONE_FIELDS = frozenset({"telephone", "safe_contact"})
 """Fields that may hold an E.164 number, which is not a citizen number however its digits fall."""
 
 _TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_MAYBE_NUMBER = re.compile(r"[0-9](?:[ .-]?[0-9]){8}")
+_MAYBE_NUMBER = re.compile(rb"[0-9](?:[ .-]?[0-9]){8}")
 
 
 @unique
@@ -38,14 +39,6 @@ class ScanStatus(StrEnum):
     CLEAN = "clean"
     MASKED = "masked"
     IDENTIFIER_FOUND = "identifier_found"
-
-
-def holds_number(text: str) -> bool:
-    """Return whether the scan rule finds a citizen number in the text."""
-    # Nearly every text is plain ASCII without nine digits together; only the rest takes the slow way.
-    if len(text) < 9 or (text.isascii() and _MAYBE_NUMBER.search(text) is None):
-        return False
-    return bool(scan_text(text))
 
 
 def masked_text(text: str) -> str:
@@ -87,13 +80,20 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def section_holds_number(content: Json, field: str = "") -> bool:
-    """Return whether any text of a section holds a citizen number."""
+def _may_hold_number(encoded: bytes) -> bool:
+    """Return False when the JSON of a section surely holds no number.
+
+    A number in plain ASCII stands in the JSON as it is: neither digits nor separators are ever escaped.
+    """
+    return not encoded.isascii() or _MAYBE_NUMBER.search(encoded) is not None
+
+
+def _holds_number(content: Json, field: str = "") -> bool:
     if isinstance(content, str):
-        return holds_number(content) and not _is_telephone(field, content)
+        return bool(scan_text(content)) and not _is_telephone(field, content)
     if isinstance(content, dict):
-        return any(section_holds_number(inner, name) for name, inner in content.items())
-    return isinstance(content, list) and any(section_holds_number(inner, field) for inner in content)
+        return any(_holds_number(inner, name) for name, inner in content.items())
+    return isinstance(content, list) and any(_holds_number(inner, field) for inner in content)
 
 
 def masked_section(content: Json, field: str = "") -> Json:
@@ -111,23 +111,30 @@ def _is_telephone(field: str, text: str) -> bool:
     return field in TELEPHONE_FIELDS and _TELEPHONE.fullmatch(text) is not None
 
 
-def scanned(contents: Mapping[str, Json], mode: ScanMode) -> tuple[dict[str, Json], dict[str, ScanStatus]]:
+def scanned(
+    contents: Mapping[str, Json], encoded: Mapping[str, bytes], mode: ScanMode
+) -> tuple[dict[str, Json], dict[str, ScanStatus]]:
     """Scan every text of every section.
 
+    Args:
+        contents: the sections in plain form.
+        encoded: the same sections as JSON in UTF-8, non-ASCII characters not escaped.
+        mode: what to do with a number. Outside `narrative` and `perspectives` numbers are masked in either mode:
+            the scan status of those sections does not reach the decision.
+
     Returns:
-        The contents as they are to be sealed, and the scan status of each section. Outside `narrative` and
-        `perspectives` numbers are masked in either mode: no status of those sections reaches the decision.
+        The sections in which a number was masked, in their new form, and the scan status of every section.
     """
-    sealable: dict[str, Json] = {}
+    changed: dict[str, Json] = {}
     statuses: dict[str, ScanStatus] = {}
     for name, content in contents.items():
-        if not section_holds_number(content):
-            sealable[name], statuses[name] = content, ScanStatus.CLEAN
-        elif mode is ScanMode.REPORT and name in {"narrative", "perspectives"}:
-            sealable[name], statuses[name] = content, ScanStatus.IDENTIFIER_FOUND
+        if not _may_hold_number(encoded[name]) or not _holds_number(content):
+            statuses[name] = ScanStatus.CLEAN
+        elif mode is ScanMode.REPORT and name in TEXT_SECTIONS:
+            statuses[name] = ScanStatus.IDENTIFIER_FOUND
         else:
-            sealable[name], statuses[name] = masked_section(content), ScanStatus.MASKED
-    return sealable, statuses
+            changed[name], statuses[name] = masked_section(content), ScanStatus.MASKED
+    return changed, statuses
 
 
 def most_serious(own: ScanStatus, stated: str | None) -> str:
