@@ -81,13 +81,13 @@ def _valid_beside(key: ApiKeyForm, keys: Iterable[ApiKeyForm]) -> int:
 
 
 def _check_unique(partners: Sequence[Placed], findings: Findings) -> None:
-    owners: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, str], Path] = {}
     for path, partner in partners:
         for what, value, place in _names(path, partner):
-            if (what, value) in owners:
-                owner = owners[what, value]
-                findings.error(place, f"partner {partner.org}: {what} '{value}' is already used by {owner}")
-            owners.setdefault((what, value), partner.org)
+            earlier = first.setdefault((what, value), place)
+            if earlier != place:
+                message = f"{what} '{value}' is already used on line {findings.line(earlier)}"
+                findings.error(place, f"partner {partner.org}: {message}")
 
 
 def _names(path: Path, partner: PartnerForm) -> Iterator[tuple[str, str, Path]]:

@@ -38,8 +38,10 @@ class DeliveryReader:
             return None
         target = {key: value for key, value in table.items() if key not in {"connector", ALLOWED_ORIGINS}}
         origins = self._origins(table.get(ALLOWED_ORIGINS, []), (*path, ALLOWED_ORIGINS), label)
+        before = len(self.findings.errors)
         self._fill_secrets(target, path, label)
-        self._check_target(connector, target, path, label)
+        has_unread = len(self.findings.errors) > before
+        self._check_target(connector, target, path, label, frozenset({SECRETS} if has_unread else ()))
         return Delivery(connector, target, origins)
 
     def _origins(self, value: Json, path: TomlPath, label: str) -> tuple[str, ...]:
@@ -72,7 +74,9 @@ class DeliveryReader:
             self.findings.error(path, f"{label}: {error}")
             return None
 
-    def _check_target(self, connector: str, target: JsonObject, path: TomlPath, label: str) -> None:
+    def _check_target(
+        self, connector: str, target: JsonObject, path: TomlPath, label: str, reported: frozenset[str]
+    ) -> None:
         if connector == FEED:
             for key in target:
                 self.findings.error(
@@ -86,4 +90,4 @@ class DeliveryReader:
             hint = suggestion(connector, frozenset({*self.target_forms, FEED}))
             self.findings.error((*path, "connector"), f"{label}: unknown connector '{connector}'{hint}")
             return
-        self.findings.form(form, target, path, f"{label}: delivery")
+        self.findings.form(form, target, path, f"{label}: delivery", reported)

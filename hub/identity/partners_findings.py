@@ -22,11 +22,12 @@ _PLAIN: Final = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "date_type": "must be a date, for example 2026-01-01",
-    "date_from_datetime_inexact": "must be a date without a time",
     "datetime_type": "must be an instant, for example 2026-01-01T00:00:00+01:00",
     "timezone_aware": "must state its offset, for example 2026-01-01T00:00:00+01:00",
     "string_too_short": "is empty",
     "string_too_long": "is too long",
+    "too_short": "holds too few",
+    "too_long": "holds too many",
 }
 """Words of our own for what happens most; anything else keeps pydantic's words, which hold no value either."""
 
@@ -40,6 +41,10 @@ class Findings:
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
 
+    def line(self, path: Path) -> int:
+        """Return the line on which something stands."""
+        return self._positions.line(path)
+
     def error(self, path: Path, message: str) -> None:
         """Record a reason not to start."""
         self.errors.append(Problem(self._file, self._positions.line(path), message))
@@ -48,18 +53,26 @@ class Findings:
         """Record something an operator should look at."""
         self.warnings.append(Problem(self._file, self._positions.line(path), message))
 
-    def form(self, form: type[FormType], value: object, path: Path, label: str) -> FormType | None:
+    def form(
+        self,
+        form: type[FormType],
+        value: object,
+        path: Path,
+        label: str,
+        reported: frozenset[str] = frozenset(),
+    ) -> FormType | None:
         """Return the value in its form, or None after recording what is wrong with it.
 
-        When unknown keys are all that is wrong, the rest is returned, so that one misspelled key does not hide
-        what else is wrong with its table.
+        Keys in `reported` are passed over: what is wrong with them was said already. When unknown keys are all
+        that is wrong, the rest is returned, so that one misspelled key does not hide what else is wrong.
         """
         try:
             return form.model_validate(value)
         except ValidationError as error:
             details = error.errors(include_url=False, include_context=False, include_input=False)
             for detail in details:
-                self.error((*path, *detail["loc"]), f"{label}: {_message(form, detail)}")
+                if detail["loc"][:1] not in {(key,) for key in reported}:
+                    self.error((*path, *detail["loc"]), f"{label}: {_message(form, detail)}")
         unknown = {
             detail["loc"][0] for detail in details if len(detail["loc"]) == 1 and _is_unknown_key(detail)
         }

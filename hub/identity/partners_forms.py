@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from hub.core.codes import DISTRICTS, PARTNER_KINDS, PURPOSES, REACHES
 from hub.core.model import Json
+from hub.core.times import parse_date
 
 SCOPES: Final = ("events.publish", "events.consume")
 """What a partner's credentials may do: scopes of the VNG Notification API."""
@@ -41,9 +42,8 @@ def _known(values: frozenset[str] | tuple[str, ...], what: str) -> AfterValidato
 
 def _date_text(value: object) -> object:
     """Accept a date as text too: people write "2026-01-01" with quotes as often as without."""
-    if isinstance(value, str) and len(value) == len("2026-01-01"):
-        return date.fromisoformat(value)
-    return value
+    date_or_none = parse_date(value)
+    return value if date_or_none is None else date_or_none
 
 
 Day = Annotated[date, BeforeValidator(_date_text)]

@@ -117,7 +117,7 @@ class _Reader:
             fixed_protectors=tuple(fixed_protector_row(form) for _, form in protectors),
             policy=self._policy(),
             city=City(city.name, city.coordinator, city.telephone) if city else None,
-            oauth=_oauth_settings(oauth) if oauth else None,
+            oauth=_oauth_settings(oauth, self._deliveries.folder) if oauth else None,
             warnings=tuple(sorted(self._findings.warnings)),
         )
 
@@ -216,12 +216,12 @@ def _as_json(value: Json) -> Json:
     return value
 
 
-def _oauth_settings(form: OauthForm) -> OauthSettings:
+def _oauth_settings(form: OauthForm, folder: Path) -> OauthSettings:
     return OauthSettings(
         issuer=form.issuer,
         audience=form.audience,
         jwks_url=form.jwks_url,
-        jwks_file=form.jwks_file,
+        jwks_file=str(folder / form.jwks_file) if form.jwks_file else None,
         algorithms=tuple(form.algorithms),
         client_claim=form.client_claim,
         leeway_seconds=form.leeway_seconds,

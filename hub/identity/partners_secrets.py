@@ -32,14 +32,13 @@ def read_secret(reference: str, *, folder: Path, environment: Mapping[str, str])
     Raises:
         SecretError: the variable or file is missing, empty or too large.
     """
-    if reference.startswith("env:"):
-        found = environment.get(reference.removeprefix("env:"), "").strip()
-        what = f"environment variable {reference.removeprefix('env:')}"
-    elif reference.startswith("file:"):
-        path = folder / reference.removeprefix("file:")
-        found, what = _file_text(path), f"file {path}"
-    else:
+    kind, _, name = reference.partition(":")
+    if is_literal(reference):
         found, what = reference.strip(), "the secret"
+    elif kind == "env":
+        found, what = environment.get(name, "").strip(), f"environment variable {name}"
+    else:
+        found, what = _file_text(folder / name, name), f"file {name}"
     if not found:
         raise SecretError(f"{what} is missing or empty")
     return Secret(found)
@@ -50,14 +49,13 @@ def is_literal(reference: str) -> bool:
     return not reference.startswith(("env:", "file:"))
 
 
-def _file_text(path: Path) -> str:
+def _file_text(path: Path, name: str) -> str:
     try:
         content = path.read_bytes()
     except OSError:
         return ""
     if len(content) > SECRET_FILE_MAX_BYTES:
-        raise SecretError(f"file {path} has more than {SECRET_FILE_MAX_BYTES} bytes")
-    try:
-        return content.decode("ascii").strip()
-    except UnicodeDecodeError as error:
-        raise SecretError(f"file {path} is not plain ASCII text") from error
+        raise SecretError(f"file {name} has more than {SECRET_FILE_MAX_BYTES} bytes")
+    if not content.isascii():
+        raise SecretError(f"file {name} is not plain ASCII text")
+    return content.decode("ascii").strip()
