@@ -6,6 +6,8 @@ organisation, a child or an event.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from hub.core.catalogue import CATALOGUE
@@ -23,6 +25,13 @@ LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 REASONS = frozenset(reason.value for reason in Reason)
 TYPES = frozenset(CATALOGUE)
+PARTS = frozenset({"gateway", "decide", "deliver", "watch", "relay"})
+VERDICTS = frozenset(
+    (
+        "unique", "duplicate", "reevaluated", "conflict", "update", "stale", "echo", "escalation", "near_duplicate",
+        "internal_link", "match", "household_match", "retracted", "unmatch", "rejected",
+    )
+)  # fmt: skip
 MODES = frozenset({"structured", "binary", "batch"})
 PARK_REASONS = frozenset(
     {"unreadable", "exhausted", "refused", "no_subscription", "evaluation_error", "log_gap"}
@@ -53,6 +62,7 @@ class Metrics:
             registry=registry,
         )
         self._streams = Gauge("hub_feeds_open", "Live feeds now", registry=registry)
+        self._judged = Counter("hub_judged", "Events by verdict", ["verdict"], registry=registry)
         self._decided = Counter(
             "hub_decided", "Decisions per recipient", ["outcome", "reason"], registry=registry
         )
@@ -76,7 +86,7 @@ class Metrics:
             "hub_fenced", "Batches refused by the ledger's compare-and-set", registry=registry
         )
         self._worked = Gauge(
-            "hub_progress_timestamp_seconds", "When this process last made progress", registry=registry
+            "hub_progress_timestamp_seconds", "When a part last made progress", ["part"], registry=registry
         )
         self._pending_now = Gauge("hub_pending", "Deliveries that wait", registry=registry)
         self._held_now = Gauge("hub_held", "Recipients whose message is held", registry=registry)
@@ -87,7 +97,8 @@ class Metrics:
         )
         self._lag = Gauge(
             "hub_lag_records",
-            "Records in the log of this process's partitions that are not yet in the ledger",
+            "The broker's end offset minus the ledger's next offset",
+            ["partition"],
             registry=registry,
         )
 
@@ -109,6 +120,10 @@ class Metrics:
         self._streams.inc(change)
 
     # --- the workers' protocol ---------------------------------------------------------------------
+    def judged(self, verdict: str) -> None:
+        """Count one event by its verdict."""
+        self._judged.labels(listed(verdict, VERDICTS)).inc()
+
     def decided(self, outcome: str, reason: str, seconds: float) -> None:
         """Count a decision for one recipient; `seconds` since acceptance."""
         self._decided.labels(listed(outcome, OUTCOMES), listed(reason, REASONS)).inc()
@@ -135,19 +150,21 @@ class Metrics:
         """Count a batch that another owner's claim refused."""
         self._fenced.inc()
 
-    def progress(self) -> None:
-        """Note that this process worked, or saw that there is nothing to do, just now."""
+    def progress(self, part: str) -> None:
+        """Note that a part of this process worked, or saw that there is nothing to do, just now."""
         self._progress.tick()
-        self._worked.set_to_current_time()
+        self._worked.labels(listed(part, PARTS)).set_to_current_time()
 
-    def lag(self, records: int) -> None:
-        """Show the lag of this process's partitions: the broker's end offsets against the ledger's."""
-        self._lag.set(records)
-
+    # --- figures of the whole hub, read by the gateway -----------------------------------------
     def backlog(self, statistics: Statistics) -> None:
-        """Show the ledger's figures of this moment: they concern the whole hub."""
+        """Show the ledger's figures of this moment."""
         self._pending_now.set(statistics.pending)
         self._held_now.set(statistics.held)
         self._parked_now.set(statistics.parked)
         self._outbox_now.set(statistics.outbox)
         self._oldest.set(statistics.oldest_pending_seconds)
+
+    def lag(self, ends: Mapping[int, int], nexts: Mapping[int, int]) -> None:
+        """Show the lag per partition: end offsets of the broker against next offsets of the ledger."""
+        for partition, end in ends.items():
+            self._lag.labels(str(partition)).set(max(end - nexts.get(partition, 0), 0))
