@@ -18,10 +18,8 @@ import fastavro.schema
 
 from hub.core.model import JsonObject
 from hub.wire.record_source import ALERT, DECISION, alert_schema, decision_schema
-from hub.wire.registry import REGISTRY_FILE, Entry, read_entries
+from hub.wire.registry import REGISTRY_FILE, SUBJECTS_FILE, Entry, read_entries
 from hub.wire.schema_source import MAJOR_VERSION, event_schema
-
-SUBJECTS_FILE: Final = "subjects.toml"
 
 FIRST_EVENT_ID: Final = 101
 """Ids below are kept for records that are not events, so that a reader of bytes sees the kind at a glance."""
@@ -111,8 +109,7 @@ def write_working(schemas: Path) -> None:
         _write(schemas / file, schema_text(document))
 
 
-def _next_id(subject: str, file: str, entries: dict[int, Entry]) -> int:
-    del subject
+def _next_id(file: str, entries: dict[int, Entry]) -> int:
     events = file.startswith("events/")
     used = [number for number in entries if (number >= FIRST_EVENT_ID) == events]
     return max(used, default=FIRST_EVENT_ID - 1 if events else 0) + 1
@@ -128,7 +125,7 @@ def release(schemas: Path) -> tuple[Entry, ...]:
         text = (schemas / file).read_text(encoding="utf-8")
         versions = [entry for entry in entries.values() if entry.subject == subject]
         newest = max(versions, key=lambda entry: entry.version, default=None)
-        entry = entry_of(_next_id(subject, file, entries), subject, newest.version + 1 if newest else 1, text)
+        entry = entry_of(_next_id(file, entries), subject, newest.version + 1 if newest else 1, text)
         if newest is None or newest.sha256 != entry.sha256:
             entries[entry.schema_id] = entry
             fresh.append(entry)

@@ -18,6 +18,7 @@ from hub.wire.reasons import WireReason
 from hub.wire.translation import Builder, Translation
 
 REGISTRY_FILE: Final = "registry.json"
+SUBJECTS_FILE: Final = "subjects.toml"
 
 
 @dataclass(frozen=True, slots=True)
