@@ -1,0 +1,82 @@
+"""From records of the log to what the ledger writes: decode, judge, and never raise for what a message holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from hub.core.batch import judge_batch
+
+from agents.intake import LogRecord
+from hub.core.judgement import Judgement
+from hub.core.keys import keys_of
+from hub.core.snapshot import FactKeys, Snapshot
+from hub.core.standing import Standing
+from hub.ledger.interface import BatchItem, JudgedRecord, UnreadableRecord
+from hub.wire.codec import decode
+from hub.wire.envelope import SealedEvent, WireError
+
+EMPTY_RECORD = "empty_record"
+"""A record without a value: on a topic that is not compacted it means nothing."""
+
+UNDECIDABLE = "hold_evaluation_error"
+"""The record broke the program or the database: a person must look (CODES.md, rank 2)."""
+
+
+def unreadable(record: LogRecord, reason: str, now: str) -> UnreadableRecord:
+    """Return the parked form of a record: its place, size and digest, never its bytes."""
+    value = record.value or b""
+    return UnreadableRecord(
+        partition=record.partition,
+        offset=record.offset,
+        reason=reason,
+        size_bytes=len(value),
+        digest=hashlib.sha256(value).hexdigest(),
+        decided_at=now,
+    )
+
+
+def read(record: LogRecord) -> SealedEvent | WireError:
+    """Decode a record; what cannot be read is a value, not an exception."""
+    if record.value is None:
+        return WireError(EMPTY_RECORD)
+    try:
+        return decode(record.value)
+    except WireError as error:
+        return error
+
+
+def keys_for(events: Sequence[SealedEvent]) -> FactKeys:
+    """Return what the ledger must look up for all these events together."""
+    return reduce(or_, (keys_of(sealed.event) for sealed in events), FactKeys())
+
+
+class ReadBatch:
+    """The records of one plan, decoded once, however often the transaction is tried."""
+
+    def __init__(self, records: Sequence[LogRecord]) -> None:
+        self._records = [(record, read(record)) for record in records]
+        self.events = [content for _, content in self._records if isinstance(content, SealedEvent)]
+        self.keys = keys_for(self.events)
+
+    def judge(self, snapshot: Snapshot, standing: Standing, now: str) -> list[BatchItem]:
+        """Return one item per record, in the log's order."""
+        inputs = [(sealed.uid, sealed.authenticated_org, sealed.event) for sealed in self.events]
+        judgements = iter(judge_batch(inputs, snapshot, standing, now))
+        items: list[BatchItem] = []
+        for record, content in self._records:
+            if isinstance(content, SealedEvent):
+                items.append(JudgedRecord(record.partition, record.offset, content, next(judgements), now))
+            else:
+                items.append(unreadable(record, content.reason, now))
+        return items
+
+
+def outcome_lines(judgement: Judgement) -> list[tuple[str, str]]:
+    """Return (outcome, reason) per recipient, or of the event when it has none."""
+    decision = judgement.decision
+    if decision.recipients:
+        return [(line.outcome.value, line.reason) for line in decision.recipients]
+    return [(decision.event.outcome.value, decision.event.reason)]

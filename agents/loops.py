@@ -1,0 +1,51 @@
+"""What the loops of deliver, watch and relay share: patience with the database, and an end when it stays away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from agents.broker import LogUnavailableError
+from agents.driver import HubApp
+from agents.ending import ExitCode
+from agents.runtime import Runtime
+from hub.ledger.interface import LedgerUnavailableError
+
+log = structlog.get_logger("hub.agents.loops")
+
+Answer = TypeVar("Answer")
+
+FATAL = {LedgerUnavailableError: ExitCode.LEDGER_AWAY, LogUnavailableError: ExitCode.LOG_AWAY}
+"""Errors that end a loop and its process, and what the supervisor is told. Anything else is a crash."""
+
+
+async def patiently(runtime: Runtime, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Call the ledger, again after a pause while it is away; LedgerUnavailableError when it stays away.
+
+    Every call of the ledger is safe to repeat: that is its promise (hub/ledger/interface.py).
+    """
+    for pause in runtime.settings.flush_pauses_seconds:
+        try:
+            return await call()
+        except LedgerUnavailableError:
+            log.warning("ledger_unavailable", seconds=pause)
+            await asyncio.sleep(pause)
+    return await call()
+
+
+def guarded(app: HubApp, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Return the work as an app task whose failure ends the worker with the code that fits."""
+
+    async def task() -> None:
+        try:
+            await work()
+        except Exception as error:
+            cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            code = FATAL.get(type(cause), ExitCode.CRASHED)
+            log.exception("loop_failed", exc_info=cause)
+            await app.crash(app.ending.decide(code, type(cause).__name__))
+
+    return task

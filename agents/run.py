@@ -1,0 +1,59 @@
+"""Runs one worker to its end and says how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import faust
+
+from agents.driver import HubApp
+from agents.ending import ExitCode
+
+Compose = Callable[[], Awaitable[HubApp]]
+"""Opens what the worker needs on the running loop, and builds its app."""
+
+
+class HubWorker(faust.Worker):  # type: ignore[misc]
+    """Faust's worker without its terminal art, its logging setup and its debugger signal."""
+
+    def __init__(self, app: HubApp, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel=None
+        )
+        self.spinner = None
+
+    def _install_signal_handlers_unix(self) -> None:
+        # Faust also binds SIGUSR1 to a dump of all stacks and SIGUSR2 to a debugger: both could show content.
+        self.loop.add_signal_handler(signal.SIGINT, self._on_sigint)
+        self.loop.add_signal_handler(signal.SIGTERM, self._on_sigterm)
+
+    def _setproctitle(self, info: str, *, ident: str = "") -> None:
+        """Leave the process title as the operator started it."""
+
+
+def run(compose: Compose) -> int:
+    """Run a worker until it is asked to stop (SIGTERM, SIGINT) or ends by itself; returns the exit code.
+
+    `compose` runs on the worker's own loop, so that database pools belong to it. The app closes the ledger.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = loop.run_until_complete(compose())
+    try:
+        HubWorker(app, loop).execute_from_commandline()
+    except SystemExit as ended:
+        app.ending.done()
+        if app.ending.code is not ExitCode.STOPPED:
+            return int(app.ending.code)
+        return ended.code if isinstance(ended.code, int) else int(ExitCode.CRASHED)
+    except Exception:  # noqa: BLE001 - Faust raises the reason of a crash again after its shutdown; it is logged there
+        app.ending.done()
+        return int(app.ending.code or ExitCode.CRASHED)
+
+
+def main(compose: Compose) -> None:
+    """Run a worker and leave the process with its exit code."""
+    sys.exit(run(compose))
