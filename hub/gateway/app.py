@@ -1,0 +1,82 @@
+"""The composition of the gateway: `create_app(parts)` gives the ASGI application. Nothing connects at import time."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, NoReturn
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+
+from hub.gateway import routes_about, routes_events, routes_subscriptions
+from hub.gateway.guard import Guard
+from hub.gateway.openapi import describe
+from hub.gateway.parts import GatewayParts
+from hub.gateway.problems import ProblemError
+from hub.gateway.reasons import GatewayReason
+from hub.gateway.services import compose
+
+NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own telemetry records exception texts and the inputs of failed validations. Ours is `observe.Metrics`."""
+
+PARAMETER_NAMES: Final = frozenset({"after", "limit", "Last-Event-ID", "last-event-id", "name", "uuid", "id"})
+"""Parameters that a pointer may name."""
+
+
+class _NoContent(logging.Filter):
+    """Keeps the event-stream library from writing what it sends: at debug level it logs every chunk."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.DEBUG
+
+
+_NO_CONTENT: Final = _NoContent()
+
+
+async def _not_routed(_request: Request, error: Exception) -> NoReturn:
+    """Turn the router's 404 and 405 into problems; the guard writes them."""
+    unknown = isinstance(error, HTTPException) and error.status_code == 404
+    headers = error.headers if isinstance(error, HTTPException) else None
+    reason = GatewayReason.ROUTE_UNKNOWN if unknown else GatewayReason.METHOD_NOT_ALLOWED
+    raise ProblemError(reason, headers=headers)
+
+
+async def _parameters_invalid(_request: Request, error: Exception) -> NoReturn:
+    """Turn a query or header of the wrong form into a problem that names the parameter, not its value."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    names = sorted({str(item["loc"][-1]) for item in found} & PARAMETER_NAMES)
+    raise ProblemError(GatewayReason.FORM_INVALID, pointers=tuple(f"/{name}" for name in names))
+
+
+def create_app(parts: GatewayParts) -> FastAPI:
+    """Return the gateway's ASGI application.
+
+    Every part is an argument; starting and stopping the publisher, the ledger and other parts is the caller's.
+    """
+    logging.getLogger("sse_starlette.sse").addFilter(_NO_CONTENT)
+    app = FastAPI(
+        title="Samenhub gateway",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+        servers=[{"url": parts.settings.public_url}] if parts.settings.public_url else None,
+        exception_handlers={HTTPException: _not_routed, RequestValidationError: _parameters_invalid},
+    )
+    app.state.services = compose(parts)
+    for router in (routes_events.router, routes_subscriptions.router, routes_about.router):
+        app.include_router(router)
+    if parts.metrics_app is not None:
+        app.mount("/metrics", parts.metrics_app)
+    app.add_middleware(Guard, metrics=parts.metrics, base_url=parts.settings.public_url)
+    description = describe(app, parts.settings.token_url)
+    app.openapi = lambda: description  # type: ignore[method-assign]
+    return app
