@@ -16,6 +16,7 @@ from hub.core.model import Json, JsonObject
 from hub.wire.envelope import SealedEvent, SealedSection, WireError
 from hub.wire.framing import join_frame, split_frame
 from hub.wire.reasons import WireReason
+from hub.wire.record_source import RECORDS
 from hub.wire.registry import Schema, latest_schema, schema_by_id
 from hub.wire.schema_source import MAJOR_VERSION
 
@@ -26,8 +27,6 @@ is 1 MiB, so the broker never is the first to refuse."""
 
 TAG_BYTES: Final = 16
 """A ciphertext of AES-256-GCM is never shorter than its tag."""
-
-_EVENT_RECORD: Final = "uid"
 
 # What fastavro raises on bytes that do not follow the schema.
 _READ_ERRORS: Final = (
@@ -73,8 +72,20 @@ def _decode(frame: bytes) -> tuple[Schema, Any]:
     return schema, datum
 
 
-def _subject(event_type: Json) -> str:
-    return f"{event_type}.v{MAJOR_VERSION}"
+def _subject(name: str) -> str:
+    return f"{name}.v{MAJOR_VERSION}"
+
+
+def _name(schema: Schema) -> str:
+    return schema.entry.subject.removesuffix(f".v{MAJOR_VERSION}")
+
+
+def _event_schema(event: Json) -> Schema:
+    name = event.get("type") if isinstance(event, dict) else None
+    schema = latest_schema(_subject(name)) if isinstance(name, str) and name not in RECORDS else None
+    if schema is None:
+        raise WireError(WireReason.UNKNOWN_EVENT_TYPE)
+    return schema
 
 
 def encode(sealed: SealedEvent) -> bytes:
@@ -84,16 +95,13 @@ def encode(sealed: SealedEvent) -> bytes:
     detail names known fields only), `number_out_of_range` (an integer beyond 64 bits), `invalid_unicode`,
     `too_large`.
     """
-    event: Json = sealed.event
-    schema = latest_schema(_subject(event.get("type"))) if isinstance(event, dict) else None
-    if schema is None:
-        raise WireError(WireReason.UNKNOWN_EVENT_TYPE)
+    schema = _event_schema(sealed.event)
     value: JsonObject = {
         "uid": sealed.uid,
         "accepted_at": sealed.accepted_at,
         "authenticated_org": sealed.authenticated_org,
         "key": sealed.key,
-        "event": event,
+        "event": sealed.event,
         "sealed": {
             name: {"key_id": section.key_id, "nonce": section.nonce, "ciphertext": section.ciphertext}
             for name, section in sealed.sealed.items()
@@ -111,10 +119,10 @@ def decode(frame: bytes) -> SealedEvent:
     kind of record), `malformed_record`, `trailing_bytes`, `too_large`.
     """
     schema, datum = _decode(frame)
-    if _EVENT_RECORD not in datum or "sealed" not in datum:
+    if _name(schema) in RECORDS:
         raise WireError(WireReason.UNKNOWN_EVENT_TYPE, schema.entry.subject)
     value = _from_avro(schema, datum)
-    if _subject(value["event"]["type"]) != schema.entry.subject:
+    if value["event"]["type"] != _name(schema):
         raise WireError(WireReason.MALFORMED_RECORD, "type")
     return SealedEvent(
         uid=value["uid"],
@@ -142,7 +150,7 @@ def encode_record(name: str, record: JsonObject) -> bytes:
 
     Raises `WireError` as `encode` does; a name without a schema is `unknown_schema`.
     """
-    schema = latest_schema(_subject(name))
+    schema = latest_schema(_subject(name)) if name in RECORDS else None
     if schema is None:
         raise WireError(WireReason.UNKNOWN_SCHEMA)
     return _encode(schema, record)
@@ -151,4 +159,6 @@ def encode_record(name: str, record: JsonObject) -> bytes:
 def decode_record(frame: bytes) -> tuple[str, JsonObject]:
     """Return name and value of an outbox record. Raises `WireError` as `decode` does."""
     schema, datum = _decode(frame)
-    return schema.entry.subject.removesuffix(f".v{MAJOR_VERSION}"), _from_avro(schema, datum)
+    if _name(schema) not in RECORDS:
+        raise WireError(WireReason.UNKNOWN_SCHEMA, schema.entry.subject)
+    return _name(schema), _from_avro(schema, datum)

@@ -12,6 +12,8 @@ from hub.wire.schema_parts import NAMESPACE, array, field, optional, record, sta
 
 DECISION: Final = "decision"
 ALERT: Final = "alert"
+RECORDS: Final = frozenset({DECISION, ALERT})
+"""Names of the outbox records; all other names are event types."""
 
 
 def _duties() -> JsonObject:
