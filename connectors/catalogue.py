@@ -49,6 +49,21 @@ def target_forms() -> Mapping[str, type[BaseModel]]:
     return MappingProxyType({name: found.target for name, found in described if found.outbound is not None})
 
 
+def as_table() -> str:
+    """Return the catalogue as the Markdown table of connectors/README.md; a test keeps the two equal."""
+    rows = [_row(found) for found in find_connectors().values()]
+    return (
+        "\n".join(["| name | standard | version | directions | waivers |", "|---|---|---|---|---|", *rows])
+        + "\n"
+    )
+
+
+def _row(found: Description) -> str:
+    directions = ", ".join(sorted(found.directions))
+    waivers = "; ".join(f"{check}: {reason}" for check, reason in sorted(found.waivers.items())) or "none"
+    return f"| {found.name} | {found.standard} | {found.version} | {directions} | {waivers} |"
+
+
 def _described(name: str) -> Description:
     module = importlib.import_module(f"{connectors.__name__}.{name}")
     found = getattr(module, "CONNECTOR", None)

@@ -19,6 +19,7 @@ from connectors.contract import (
     SEND_TIME_LIMIT_SECONDS,
     DeliveryResult,
     OpenedDelivery,
+    Refused,
     RetryAfter,
 )
 from connectors.egress import egress_attributes
@@ -34,7 +35,6 @@ from connectors.webhook.signing import signature_headers
 from connectors.webhook.target import WebhookTarget
 from hub.core.model import Json
 from hub.wire.cloudevents import CloudEvent, render_binary, render_structured
-from hub.wire.envelope import WireError
 
 CONNECT_LIMIT_SECONDS: Final = 5.0
 """Name, connection and TLS handshake: what takes longer is down or far overloaded."""
@@ -99,8 +99,10 @@ class WebhookConnector:
             return RetryAfter("connector_closed")
         try:
             request = self._request(delivery, form)
-        except WireError as error:
-            return RetryAfter(error.reason)
+        except ValueError:
+            # Ours to mend, and the same bytes can never go: it is parked for a person at once. (WireError and
+            # UnicodeError are ValueErrors; their texts are not passed on.)
+            return Refused("message_not_sendable")
         try:
             async with asyncio.timeout(self._answer_limit_seconds), self._slot(request.url):
                 response = await self._clients[form.allow_private_addresses].send(request, stream=True)
