@@ -21,6 +21,7 @@ TELEPHONE_FIELDS = frozenset({"telephone", "safe_contact"})
 """Fields that may hold an E.164 number, which is not a citizen number however its digits fall."""
 
 _TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_NUMBER_SHAPED = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){8}(?![0-9])")
 _MAYBE_NUMBER = re.compile(rb"[0-9](?:[ .-]?[0-9]){8}")
 
 
@@ -90,6 +91,8 @@ def _may_hold_number(encoded: bytes) -> bool:
 
 def _holds_number(content: Json, field: str = "") -> bool:
     if isinstance(content, str):
+        if content.isascii() and _NUMBER_SHAPED.search(content) is None:
+            return False  # the scan rule itself is slow, and this is nearly every text
         return bool(scan_text(content)) and not _is_telephone(field, content)
     if isinstance(content, dict):
         return any(_holds_number(inner, name) for name, inner in content.items())
