@@ -30,8 +30,21 @@ def test_eight_digits_are_padded_and_lie_outside_the_test_range() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "999900007", "9999.00.006", "999 900 006", "0999900006", "9999000", "000000000", "00000000", "x" * 9]
-    + ["٩٩٩٩٠٠٠٠٦", " 999900006", "999900006\n", "９９９９００００６"],
+    [
+        "",
+        "999900007",
+        "9999.00.006",
+        "999 900 006",
+        "0999900006",
+        "9999000",
+        "000000000",
+        "00000000",
+        "x" * 9,
+        "٩٩٩٩٠٠٠٠٦",
+        " 999900006",
+        "999900006\n",
+        "９９９９００００６",
+    ],
 )
 def test_a_value_of_another_form_is_invalid(value: str) -> None:
     """Separators, other lengths, other digits than ASCII and failing numbers are refused, not repaired."""

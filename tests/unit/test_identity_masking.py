@@ -16,11 +16,13 @@ NUMBERS = (
     "9999 00 006",
     "999-900.018",
     "9 9 9 9 0 0 0 0 6",
-    "９９９９００００６",
+    "\uff19\uff19\uff19\uff19\uff10\uff10\uff10\uff10\uff16",
     "9999\u00ad00006",
 )
 near_numbers = st.lists(
-    st.sampled_from([*NUMBERS, *"0123456789", " ", ".", "-", "x", "é", "e\u0301", "\u200b", "①", "²", "\n"]),
+    st.sampled_from(
+        [*NUMBERS, *"0123456789", " ", ".", "-", "x", "é", "e\u0301", "\u200b", "\u2460", "\u00b2", "\n"]
+    ),
     max_size=12,
 ).map("".join)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_no_pseudonym_looks_like_a_citizen_number() -> None:
 
 def test_when_no_scope_helps_the_hub_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were every candidate to look like a number, nothing is given out rather than a suspect pseudonym."""
-    monkeypatch.setattr(module, "_NINE_DIGITS", module.re.compile(""))
+    monkeypatch.setattr(module, "_NINE_DIGITS", re.compile(""))
     monkeypatch.setattr(module, "metadata_refused", lambda _: True)
     with pytest.raises(RuntimeError, match="likeness"):
         Pseudonyms(VersionedKeys({"v1": KEY})).bus_pseudonym(NUMBER)
@@ -124,5 +125,5 @@ def test_a_household_has_a_ref_of_its_own() -> None:
 @given(st.text(max_size=20).filter(lambda text: not (len(text) == 16 and text.isdecimal())))
 def test_a_home_is_named_by_sixteen_digits(value: str) -> None:
     """Anything but sixteen ASCII digits is refused, and the refusal does not repeat it."""
-    with pytest.raises(ValueError, match="^an address object has 16 digits$"):
+    with pytest.raises(ValueError, match=r"^an address object has 16 digits$"):
         Pseudonyms(VersionedKeys({"v1": KEY})).household_pseudonym(value)
