@@ -24,7 +24,9 @@ def run(state: Path, partners: Path | None, port: int) -> int:
     stack = start_stack(folder, partners, gateway_port=port)
     try:
         stack.wait_until_ready(lambda name: console.print(f"  [green]ready[/] {name}"))
-        console.print(f"\nThe hub answers at [b]{stack.settings.public_url}[/b]  (API description: /docs)")
+        console.print(
+            f"\nThe hub answers at [b]{stack.settings.public_url}[/b]  (API description: /openapi.json)"
+        )
         console.print(f"State and logs: {folder}")
         for org, token in keys.items():
             console.print(f"  API key of {org:18} {token}")
