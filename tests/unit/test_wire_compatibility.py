@@ -77,7 +77,11 @@ def test_avro_highest_level_table() -> None:
             ["null", _record()],
             [("/1/fields/0", Rule.FIELD_WITHOUT_DEFAULT)],
         ),
-        ({"type": "map", "values": "int"}, {"type": "map", "values": "long"}, [("/values", Rule.TYPE_CHANGED)]),
+        (
+            {"type": "map", "values": "int"},
+            {"type": "map", "values": "long"},
+            [("/values", Rule.TYPE_CHANGED)],
+        ),
         ({"type": "error", "name": "E", "fields": []}, _record(name="E"), []),
         ({"type": {"type": "string"}}, "string", []),
     ],

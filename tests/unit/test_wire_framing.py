@@ -13,7 +13,13 @@ from hub.wire.envelope import WireError
 from hub.wire.framing import HEADER_BYTES, join_frame, split_frame
 from hub.wire.reasons import WireReason
 
-FRAMES = Path(__file__).resolve().parents[2].parent / "shared" / "samples" / "schema-registry-wire-format" / "frames.json"
+FRAMES = (
+    Path(__file__).resolve().parents[2].parent
+    / "shared"
+    / "samples"
+    / "schema-registry-wire-format"
+    / "frames.json"
+)
 
 
 @given(st.integers(0, 2**32 - 1), st.binary(max_size=100))

@@ -136,7 +136,11 @@ def test_what_is_no_json_value_is_not_rendered(value: Json, reason: WireReason) 
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [(math.inf, WireReason.FORM_MISMATCH), (b"x", WireReason.FORM_MISMATCH), ("\udc00", WireReason.INVALID_UNICODE)],
+    [
+        (math.inf, WireReason.FORM_MISMATCH),
+        (b"x", WireReason.FORM_MISMATCH),
+        ("\udc00", WireReason.INVALID_UNICODE),
+    ],
 )
 def test_bodies_are_json_or_nothing(value: Json, reason: WireReason) -> None:
     """An outgoing body is never half JSON."""
