@@ -40,10 +40,10 @@ def test_eight_digits_are_padded_and_lie_outside_the_test_range() -> None:
         "000000000",
         "00000000",
         "x" * 9,
-        "٩٩٩٩٠٠٠٠٦",
+        "\u0669\u0669\u0669\u0669\u0660\u0660\u0660\u0660\u0666",
         " 999900006",
         "999900006\n",
-        "９９９９００００６",
+        "\uff19\uff19\uff19\uff19\uff10\uff10\uff10\uff10\uff16",
     ],
 )
 def test_a_value_of_another_form_is_invalid(value: str) -> None:
