@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 import faust
+from aiokafka.errors import ConsumerStoppedError
 from faust.sensors.monitor import Monitor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
@@ -22,12 +23,21 @@ from agents.settings import AgentSettings, BrokerSecurity
 Positions = Callable[["LedgerConsumer", frozenset[TP]], Awaitable[Mapping[TP, int]]]
 """Claims an assignment in the ledger and says at which offset each partition goes on."""
 
+QUEUE_MAX = 1_000
+"""Records that may wait for the agent before more are fetched. Above 90 % of its own limit (4,096) Faust takes
+partitions out of a fetch that is under way, which then finds nothing and waits for a whole second."""
+
+QUEUE_PAUSE_SECONDS = 0.002
+"""How often a full queue is looked at: a tenth of the time that a full batch takes."""
+
 YIELD_EVERY = 100
 """Records that may be handed on before the loop gets a turn; Faust's own figure."""
 
 
-class PromptConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+class PromptConsumerThread(AIOKafkaConsumerThread):
     """The consumer thread with a short fetch wait: Faust hard-codes 1.5 s, which an idle log turns into latency."""
+
+    app: Any  # a HubApp, always
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -37,8 +47,10 @@ class PromptConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         return consumer
 
 
-class LedgerConsumer(Consumer):  # type: ignore[misc]
+class LedgerConsumer(Consumer):
     """A consumer that goes on where the ledger says, whatever Kafka's committed offset is."""
+
+    app: Any  # a HubApp, always
 
     def _new_consumer_thread(self) -> PromptConsumerThread:
         return PromptConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -64,9 +76,10 @@ class LedgerConsumer(Consumer):  # type: ignore[misc]
         """
         try:
             while not (self.should_stop or fetcher.should_stop):
-                await asyncio.sleep(0)
-                await self._drain_once()
-        except (*self.consumer_stopped_errors, asyncio.CancelledError):
+                await asyncio.sleep(QUEUE_PAUSE_SECONDS if self._backlog() > QUEUE_MAX else 0)
+                if self._backlog() <= QUEUE_MAX:
+                    await self._drain_once()
+        except (ConsumerStoppedError, asyncio.CancelledError):
             if not self.app.should_stop:
                 raise
 
@@ -82,18 +95,21 @@ class LedgerConsumer(Consumer):  # type: ignore[misc]
             if passed % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
+    def _backlog(self) -> int:
+        return max((channel.queue.qsize() for channel in self.app.topics), default=0)
+
     def _congested(self, partition: TP) -> bool:
         channels = self.app.topics._tp_index.get(partition, ())  # noqa: SLF001 - Faust offers no other way
         return any(channel.queue.full() for channel in channels)
 
 
-class LedgerTransport(Transport):  # type: ignore[misc]
+class LedgerTransport(Transport):
     """The aiokafka transport with our consumer."""
 
     Consumer = LedgerConsumer
 
 
-class QuietMonitor(Monitor):  # type: ignore[misc]
+class QuietMonitor(Monitor):
     """Faust's sensor without its per-record book-keeping, of which only the liveness check is used."""
 
     def on_message_in(self, tp: TP, offset: int, message: Any) -> None:
@@ -110,7 +126,7 @@ class QuietMonitor(Monitor):  # type: ignore[misc]
         """Ignore."""
 
 
-class HubApp(faust.App):  # type: ignore[misc]
+class HubApp(faust.App):
     """A Faust app without files, tables, leader topic or web server.
 
     `positions` is set by decide alone. `closers` run when everything else has stopped (`before_stop` when the
@@ -141,6 +157,9 @@ class HubApp(faust.App):  # type: ignore[misc]
     async def on_shutdown(self) -> None:
         """Release what was opened for this worker."""
         await super().on_shutdown()
+        if self._consumer is not None and not self._consumer.started:
+            # Faust makes a consumer even for an app without topics; its thread's loop was never run.
+            self._consumer._thread.thread_loop.close()  # noqa: SLF001
         for action in self.closers:
             await action()
 

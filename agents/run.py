@@ -16,7 +16,7 @@ Compose = Callable[[], Awaitable[HubApp]]
 """Opens what the worker needs on the running loop, and builds its app."""
 
 
-class HubWorker(faust.Worker):  # type: ignore[misc]
+class HubWorker(faust.Worker):
     """Faust's worker without its terminal art, its logging setup and its debugger signal."""
 
     def __init__(self, app: HubApp, loop: asyncio.AbstractEventLoop) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 import structlog
 from hub.core.batch import next_snapshot
+from hub.core.model import JsonObject
 from hub.core.recheck import next_boundary, rejudge_held
 
 from agents.committing import count_judgement
@@ -62,7 +63,7 @@ def expiry_event(consent: ExpiredConsent, source: str, now: str) -> SealedEvent:
     A UUID cannot be mistaken for a citizen number (gate E1 exempts it), which a consent id or a hash could.
     """
     event_id = str(uuid5(HUB_EVENTS, f"consent.expired\n{consent.consent_id}"))
-    event = {
+    event: JsonObject = {
         "id": event_id,
         "source": source,
         "type": "consent.expired",
@@ -127,7 +128,7 @@ class WatchLoop:
         judgement = rejudge_held(sealed.event, sealed.authenticated_org, sealed.uid, snapshot, standing, now)
         await transaction.rejudged(held, judgement, next_boundary(sealed.event, snapshot, now), now)
         count_judgement(self._runtime.metrics, sealed, judgement, now)
-        return next_snapshot(snapshot, sealed.event, judgement)
+        return next_snapshot(snapshot, sealed.event, judgement, now)
 
     async def announce_once(self) -> int:
         """Publish the end of consents that ended, then remember that it is safely in the log."""
