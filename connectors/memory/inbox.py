@@ -67,10 +67,8 @@ class MemoryConnector:
 
 
 def _standing_answer(form: MemoryTarget) -> DeliveryResult:
-    match form.answer:
-        case "deliver":
-            return Delivered()
-        case "retry":
-            return RetryAfter("receiver_asked_to_wait", form.retry_after_seconds)
-        case "refuse":
-            return Refused("receiver_refused")
+    if form.answer == "deliver":
+        return Delivered()
+    if form.answer == "refuse":
+        return Refused("receiver_refused")
+    return RetryAfter("receiver_asked_to_wait", form.retry_after_seconds)

@@ -81,7 +81,7 @@ def ambiguous_host(host: str) -> bool:
 
     The ordinary dotted form of IPv4 and IPv6 literals are not ambiguous.
     """
-    if not _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+    if ":" in host or not _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         return False
     try:
         ipaddress.IPv4Address(host)

@@ -50,6 +50,9 @@ SENDS_AT_ONCE_PER_RECEIVER: Final = 8
 
 USER_AGENT: Final = "samenhub"
 
+NOT_SENDABLE: Final = Refused("message_not_sendable")
+"""Ours to mend, and the same message can never go: it is parked for a person at once, not tried for days."""
+
 _TRANSPORT_ERRORS: Final = (
     httpx.HTTPError,
     httpx.InvalidURL,
@@ -100,14 +103,14 @@ class WebhookConnector:
         try:
             request = self._request(delivery, form)
         except ValueError:
-            # Ours to mend, and the same bytes can never go: it is parked for a person at once. (WireError and
-            # UnicodeError are ValueErrors; their texts are not passed on.)
-            return Refused("message_not_sendable")
+            return NOT_SENDABLE  # WireError and UnicodeError among them; their texts are not passed on
         try:
             async with asyncio.timeout(self._answer_limit_seconds), self._slot(request.url):
                 response = await self._clients[form.allow_private_addresses].send(request, stream=True)
         except TimeoutError:
             return RetryAfter("timeout")
+        except (httpcore.LocalProtocolError, httpx.LocalProtocolError):
+            return NOT_SENDABLE
         except _TRANSPORT_ERRORS as error:
             return RetryAfter(_reason_of(error))
         result = result_of(response.status_code, response.headers.get("retry-after"), self._clock())
@@ -183,7 +186,8 @@ def _reason_of(error: Exception) -> str:
             return "timeout"
         case httpcore.ProtocolError() | httpx.ProtocolError():
             return "answer_unreadable"
-        case _ if isinstance(error.__cause__, ssl.SSLError) or isinstance(error, ssl.SSLError):
+        case _ if any(isinstance(argument, ssl.SSLError) for argument in (error, *error.args)):
+            # httpcore wraps the handshake's error as its argument and cuts the chain of causes.
             return "tls_failed"
         case _:
             return "connection_failed"

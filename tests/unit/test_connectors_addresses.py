@@ -121,7 +121,8 @@ def test_hosts_written_as_numbers_are_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "example.org", "3com.example", "::1", "xn--caf-dma.example", "a.x7"]
+    "host",
+    ["127.0.0.1", "example.org", "3com.example", "::1", "::ffff:127.0.0.1", "xn--caf-dma.example", "a.x7"],
 )
 def test_plain_hosts_are_taken(host: str) -> None:
     """Names and ordinary addresses are not ambiguous."""

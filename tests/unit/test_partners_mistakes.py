@@ -23,6 +23,7 @@ kind = "municipal_desk"
 name = "Test loket"
 active_from = 2026-01-01
 """
+AREA = '[[area]]\ndistrict = "laak"\npartnership = "kracht"\nfrom = 2026-01-01\n'
 TYPES = "is not a type that a municipal_desk sends"
 OFFSET = "for example 2026-01-01T00:00:00+01:00"
 
@@ -181,12 +182,11 @@ KEYS = "".join(
             ["3: 'desk_1' must be of kind certified_institution"],
         ),
         (
-            '[[area]]\ndistrict = "laak"\npartnership = "kracht"\nfrom = 2026-01-01\nto = 2026-01-01\n',
+            AREA + "to = 2026-01-01",
             ["5: area laak: 'to' is not after 'from'"],
         ),
         (
-            '[[area]]\ndistrict = "laak"\npartnership = "kracht"\nfrom = 2026-01-01\n'
-            + '[[area]]\ndistrict = "laak"\npartnership = "rondomjou"\nfrom = 2030-01-01\nto = 2031-01-01',
+            AREA + AREA.replace("kracht", "rondomjou").replace("2026", "2030") + "to = 2031-01-01",
             ["5: area laak: this period overlaps an earlier row of the district"],
         ),
         (

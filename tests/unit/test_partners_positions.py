@@ -97,6 +97,12 @@ def test_a_missing_key_has_the_line_of_its_table() -> None:
     assert positions.line(()) == 1
 
 
+def test_what_is_no_toml_is_not_walked_for_ever() -> None:
+    """The scanner asks for a document that tomllib accepts and says so when it gets another."""
+    with pytest.raises(ValueError, match="not a key"):
+        Positions("= 1")
+
+
 def test_the_example_is_walked_to_its_end() -> None:
     """In the shipped example every value of the document has a line, in the order of the text."""
     text = (Path(__file__).resolve().parents[2] / "deploy" / "partners.example.toml").read_text("utf-8")
