@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final, TypeAlias
@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from hub.core.model import Json
 from hub.core.policy import Policy
 from hub.core.reasons import Reason
+from hub.core.records import RecordBook, read_book
 from hub.core.standing import Partner, Standing
 from hub.core.times import amsterdam_date, parse_instant
 
@@ -76,8 +77,7 @@ def facts_from_document(document: Json, standing: Standing, now: Json) -> Facts:
 class Situation:
     """Facts that passed gates E2 and E3, read at one instant. Everything the recipient gates look at.
 
-    `memory` holds what one decision has already worked out (records by subject), so that several recipients
-    do not work it out again. It never outlives the decision.
+    `book` keeps the consent records once they are read, so that several recipients do not read them again.
     """
 
     facts: Facts
@@ -88,7 +88,7 @@ class Situation:
     subjects: Mapping[str, Any]
     known_events: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
-    memory: dict[str, Any] = field(default_factory=dict)
+    book: RecordBook | None = None
 
     def subject(self, subject_ref: str | None) -> Subject | None:
         """Return what is known of this person, or None when the person is not in `subjects`."""
@@ -99,6 +99,13 @@ class Situation:
         """Return the active organisation of this name, or None."""
         partner = self.standing.partners.get(org)
         return partner if partner is not None and partner.active(self.today) else None
+
+    def records(self) -> RecordBook:
+        """Return the consent records, read when first asked for."""
+        if self.book is None:
+            consents = self.facts.consents
+            self.book = read_book([] if consents is MISSING else consents)
+        return self.book
 
     def knows_event(self, event_id: str | None, org: str) -> bool:
         """Return whether the hub carried an event (or record) of this id from this organisation."""
