@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, cast
 
+from hub.core.catalogue import CATALOGUE
 from hub.core.codes import SECTIONS
 from hub.core.model import Json, JsonObject
 from hub.identity.reasons import DoorReason, refuse
@@ -57,10 +58,10 @@ def type_name(event_type: str) -> str:
     """Return the code name of a CloudEvents type (GLOSSARY.md section 6).
 
     Raises:
-        Refusal: `event_type_unknown` for another prefix or major version.
+        Refusal: `event_type_unknown` for another prefix or major version, or a name outside the catalogue.
     """
     name = event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_VERSION)
-    if event_type != f"{TYPE_PREFIX}{name}{TYPE_VERSION}" or not name:
+    if event_type != f"{TYPE_PREFIX}{name}{TYPE_VERSION}" or name not in CATALOGUE:
         raise refuse(DoorReason.EVENT_TYPE_UNKNOWN)
     return name
 
@@ -166,9 +167,7 @@ def labelled_household(household: JsonObject) -> JsonObject:
     A receiver gets neither the number nor the bus pseudonym of the other members; `person_1`, `person_2` … are
     positions in the list. References of the sender's own choice stay.
     """
-    members = household["members"]
-    if not isinstance(members, list):
-        return household
+    members = cast("list[JsonObject]", household["members"])  # its form was checked
     labelled = [
         {**member, "person_ref": f"person_{position}"} if isinstance(member["person_ref"], dict) else member
         for position, member in enumerate(members, start=1)

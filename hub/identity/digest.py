@@ -72,6 +72,19 @@ def is_plain(value: Json) -> bool:
     return not isinstance(value, float)
 
 
+def parts_without_form(view: JsonObject) -> tuple[str, ...]:
+    """Return pointers to the open parts of a decision view that have no canonical form."""
+    return tuple(f"/{part}" for part in OPEN_PARTS if part in view and not _has_form(view[part]))
+
+
+def _has_form(value: Json) -> bool:
+    try:
+        canonical(value)
+    except NotCanonicalError:
+        return False
+    return True
+
+
 def event_digest(key: bytes, view: JsonObject, contents: Mapping[str, bytes]) -> str:
     """Return the keyed digest of an event: HMAC-SHA-256 over the canonical JSON of metadata and plain sections.
 

@@ -23,7 +23,7 @@ from hub.core.numbers import metadata_refused
 from hub.core.times import amsterdam_date, parse_instant
 from hub.identity import decision_view as views
 from hub.identity.bsn import Environment, NumberRefusedError, citizen_number
-from hub.identity.digest import NotCanonicalError, canonical_plain, event_digest
+from hub.identity.digest import NotCanonicalError, canonical_plain, event_digest, parts_without_form
 from hub.identity.key_material import KEY_BYTES
 from hub.identity.masking import ScanMode, ScanStatus, most_serious, scanned
 from hub.identity.persons import Named, OpenObjectError, named, named_in, replaced, without_named
@@ -209,7 +209,7 @@ class Door:
         try:
             return event_digest(self._digest_key, view, encoded)
         except NotCanonicalError:
-            refusal = refuse(DoorReason.FORM_INVALID, "/data")
+            refusal = refuse(DoorReason.FORM_INVALID, *parts_without_form(view))
         raise refusal
 
 

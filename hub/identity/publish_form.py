@@ -6,9 +6,9 @@ decision view (purpose, urgency, recipients …) are judged by the decision itse
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.core.model import Json, JsonObject
@@ -61,13 +61,40 @@ class Kindcheck(Form):
     minor_count: Annotated[int, Field(ge=0, le=LARGEST_COUNT)] | None
 
 
+EXAMPLE: JsonObject = {
+    "subject": {"bsn": "999900006"},
+    "recipients": [{"to": {"kind": "local_team"}}],
+    "purpose": "help_request",
+    "urgency": "u3",
+    "record": {"ref": "dossier-1", "revision": 1},
+    "content": {
+        "contact": {
+            "sender": {
+                "organisation": "Testschool Een",
+                "role": "intern begeleider",
+                "name": "Test Leraar",
+                "telephone": "+31700000000",
+                "reachable": "werkdagen van 9 tot 16 uur",
+            }
+        },
+        "codes": {"domains": ["J4"], "protective_factors": ["adult_support"]},
+        "narrative": {"facts": "Was in twee weken zes keer te laat."},
+    },
+}
+"""A complete `signal.raised`, shown to partners in the OpenAPI document."""
+
+
 class PublishForm(Form):
     """One event as a partner publishes it. The CloudEvents attributes carry id, source, type and time.
 
     `subject` is the child or adult the event is about: by citizen number, or by the pseudonym the hub gave. The
     number goes no further than the hub's door. `content` holds the sections in plain form; the door checks,
     scans and seals them. Everything else is the clear part on which the hub decides: no names, no free text.
+    Persons in `section_about` and anywhere in `data` are named `{"bsn": …}`, `{"pseudonym": …}` or by a string of
+    the sender's own; homes in `data` are named `{"address_object": …}`.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [cast("Any", EXAMPLE)]})
 
     subject: Maybe[Subject] = None
     content: Maybe[SectionContents] = None
@@ -101,9 +128,14 @@ class PublishForm(Form):
     data: Maybe[dict[str, Any]] = None
 
 
-def publish_schema() -> JsonObject:
-    """Return the JSON Schema (2020-12) of the publish form."""
-    return dict(PublishForm.model_json_schema())
+def publish_schema(ref_template: str = "#/$defs/{model}") -> JsonObject:
+    """Return the JSON Schema (2020-12) of the publish form.
+
+    Args:
+        ref_template: where references point, `#/components/schemas/{model}` inside an OpenAPI document (the
+            caller then moves `$defs` there).
+    """
+    return dict(PublishForm.model_json_schema(ref_template=ref_template))
 
 
 def read_form(data: Json, today: str) -> PublishForm:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.numbers import eleven_test
+from hub.identity import bsn as module
 from hub.identity.bsn import Environment, NumberRefusedError, citizen_number
 from hub.identity.reasons import DoorReason
 
@@ -20,11 +21,26 @@ def test_a_test_number_is_taken_in_test_and_refused_in_production(number: str) -
     assert refused.value.reason is DoorReason.BSN_OUTSIDE_ENVIRONMENT
 
 
-def test_eight_digits_are_padded_and_lie_outside_the_test_range() -> None:
-    """A number of eight digits gets one leading zero; such a number is never a test number."""
-    assert citizen_number("10000008", Environment.PRODUCTION) == "010000008"
+def test_a_number_outside_the_test_range_is_refused_in_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test hub takes no number from outside the range (here the range is moved, so that no real number is used)."""
+    monkeypatch.setattr(module, "TEST_RANGE_FIRST", 999900018)
     with pytest.raises(NumberRefusedError) as refused:
-        citizen_number("10000008", Environment.TEST)
+        citizen_number("999900006", Environment.TEST)
+    assert refused.value.reason is DoorReason.BSN_OUTSIDE_ENVIRONMENT
+    assert citizen_number("999900006", Environment.PRODUCTION) == "999900006"
+
+
+def with_check_digit(first: str) -> str:
+    """Return seven digits with an eighth that makes them, padded to nine, pass the 11-test where one can."""
+    return next((f"{first}{last}" for last in range(10) if eleven_test(f"{first}{last}")), "")
+
+
+@given(st.text(alphabet="0123456789", min_size=7, max_size=7).map(with_check_digit).filter(bool))
+def test_eight_digits_are_padded_and_lie_outside_the_test_range(value: str) -> None:
+    """A number of eight digits gets one leading zero; such a number is never a test number."""
+    assert citizen_number(value, Environment.PRODUCTION) == f"0{value}"
+    with pytest.raises(NumberRefusedError) as refused:
+        citizen_number(value, Environment.TEST)
     assert refused.value.reason is DoorReason.BSN_OUTSIDE_ENVIRONMENT
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -13,8 +15,16 @@ from hub.core import codes
 from hub.core.model import Json, JsonObject
 from hub.identity import content_codes
 from hub.identity.content import SectionContents
-from hub.identity.publish_form import FIELD_NAMES, MAX_POINTERS, PublishForm, publish_schema, read_form
+from hub.identity.publish_form import (
+    EXAMPLE,
+    FIELD_NAMES,
+    MAX_POINTERS,
+    PublishForm,
+    publish_schema,
+    read_form,
+)
 from hub.identity.reasons import DoorReason, Refusal
+from hub.identity.required_content import missing_content
 
 TODAY = "2026-11-21"
 CODES = Path(__file__).resolve().parents[2].parent / "shared" / "domain" / "CODES.md"
@@ -277,6 +287,14 @@ def test_the_published_schema_takes_the_same_form() -> None:
     assert not validator.is_valid(changed("/jan_jansen", 1))
     assert not validator.is_valid(changed("/purpose", None))
     assert not validator.is_valid(changed("/content/codes/domains", ["99"]))
+    assert "#/components/schemas/Recipient" in json.dumps(publish_schema("#/components/schemas/{model}"))
+
+
+def test_the_example_for_partners_is_a_complete_signal() -> None:
+    """What the API description shows as an example is taken as it stands, by form and by type."""
+    assert publish_schema()["examples"] == [EXAMPLE]
+    read_form(EXAMPLE, TODAY)
+    assert missing_content("signal.raised", EXAMPLE, date.fromisoformat(TODAY)) == ()
 
 
 def test_every_section_of_the_document_has_a_model() -> None:
