@@ -102,14 +102,17 @@ def encode(sealed: SealedEvent) -> bytes:
         "authenticated_org": sealed.authenticated_org,
         "key": sealed.key,
         "event": sealed.event,
-        "sealed": {
-            name: {"key_id": section.key_id, "nonce": section.nonce, "ciphertext": section.ciphertext}
-            for name, section in sealed.sealed.items()
-        },
+        "sealed": {name: _section_value(section) for name, section in sealed.sealed.items()},
     }
     if sealed.traceparent is not None:
         value["traceparent"] = sealed.traceparent
     return _encode(schema, value)
+
+
+def _section_value(section: SealedSection) -> JsonObject:
+    if len(section.ciphertext) < TAG_BYTES:
+        raise WireError(WireReason.FORM_MISMATCH, "sealed.*.ciphertext")
+    return {"key_id": section.key_id, "nonce": section.nonce, "ciphertext": section.ciphertext}
 
 
 def decode(frame: bytes) -> SealedEvent:

@@ -135,14 +135,14 @@ def release(schemas: Path) -> tuple[Entry, ...]:
 
 
 def main(arguments: list[str], schemas: Path) -> int:
-    """Write working schemas, and with `--release` the next versions. Returns the exit code."""
-    write_working(schemas)
-    if arguments == ["--release"]:
-        release(schemas)
-    elif arguments:
+    """Write working schemas, and with `--release` the next versions. Returns the exit code: 2 for another argument."""
+    if arguments not in ([], ["--release"]):
         return 2
+    write_working(schemas)
+    if arguments:
+        release(schemas)
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover  (main is tested; this line only names the tree)
     sys.exit(main(sys.argv[1:], Path(__file__).resolve().parents[2] / "schemas"))

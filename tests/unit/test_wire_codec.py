@@ -36,9 +36,25 @@ _RECIPIENT = st.fixed_dictionaries(
     optional={"professional": TEXT, "needed_sections": st.lists(TEXT, max_size=3), "exception": JSON_OBJECT},
 )
 _TEXT_FIELDS = (
-    "purpose urgency mode safety_level setting case_ref in_reply_to origin_id causation_id digest requested_action "
-    "data_origin occurred_at anonymity_check area_precision district age_band early_kind"
-).split()
+    "purpose",
+    "urgency",
+    "mode",
+    "safety_level",
+    "setting",
+    "case_ref",
+    "in_reply_to",
+    "origin_id",
+    "causation_id",
+    "digest",
+    "requested_action",
+    "data_origin",
+    "occurred_at",
+    "anonymity_check",
+    "area_precision",
+    "district",
+    "age_band",
+    "early_kind",
+)
 VIEW = st.fixed_dictionaries(
     {
         "id": TEXT,
@@ -220,7 +236,8 @@ def test_limits_of_the_wire(fields: dict[str, Json], reason: WireReason) -> None
         {"key": b"ps"},
         {"traceparent": 1},
         {"sealed": {"contact": SealedSection("k", b"short", bytes(16))}},
-        {"sealed": {"contact": SealedSection("k", bytes(12), "text")}},  # type: ignore[arg-type]
+        {"sealed": {"contact": SealedSection("k", bytes(12), "sixteen letters!")}},  # type: ignore[arg-type]
+        {"sealed": {"contact": SealedSection("k", bytes(12), bytes(15))}},
         {"sealed": {1: SealedSection("k", bytes(12), bytes(16))}},
     ],
 )

@@ -36,6 +36,10 @@ def _field(name: str, kind: object, **more: object) -> dict[str, Any]:
     return {"name": name, "type": kind, **more}
 
 
+_FIXED = {"type": "fixed", "name": "F", "size": 4}
+_ENUM = {"type": "enum", "name": "E", "symbols": ["A"]}
+
+
 @needs_samples
 def test_avro_reader_writer_table() -> None:
     """Every pair of the published reader/writer table gives its outcome, and the obstacle at the printed place."""
@@ -82,6 +86,20 @@ def test_avro_highest_level_table() -> None:
             {"type": "map", "values": "long"},
             [("/values", Rule.TYPE_CHANGED)],
         ),
+        (_FIXED, {**_FIXED, "size": 8}, [("/size", Rule.SIZE_CHANGED)]),
+        (_FIXED, {**_FIXED, "name": "G"}, [("/name", Rule.NAME_CHANGED)]),
+        (_ENUM, {**_ENUM, "symbols": ["A", "B"]}, [("/symbols", Rule.SYMBOL_REMOVED)]),
+        ({**_ENUM, "default": "A"}, {**_ENUM, "symbols": ["A", "B"]}, []),
+        (
+            {"type": "array", "items": "int"},
+            {"type": "array", "items": "long"},
+            [("/items", Rule.TYPE_CHANGED)],
+        ),
+        ("float", ["int", "long"], []),
+        ("int", ["int", "float"], [("/", Rule.TYPE_CHANGED)]),
+        ("string", "bytes", []),
+        (_record(_field("b", "int", aliases=["a"])), _record(_field("a", "int")), []),
+        (_record(_field("a", "int", default=0)), _record(), []),
         ({"type": "error", "name": "E", "fields": []}, _record(name="E"), []),
         ({"type": {"type": "string"}}, "string", []),
     ],
