@@ -152,15 +152,18 @@ class WebhookConnector:
 
     async def _finish(self, response: httpx.Response) -> None:
         """Read what is left, within limits. Whatever happens here, the answer was given and stands."""
-        with contextlib.suppress(TimeoutError, *_TRANSPORT_ERRORS):
+        try:
             async with asyncio.timeout(self._body_limit_seconds):
                 received = 0
                 async for part in response.aiter_raw():
                     received += len(part)
                     if received > BODY_MAX_BYTES:
                         break
-        with contextlib.suppress(*_TRANSPORT_ERRORS):
-            await response.aclose()
+        except (TimeoutError, *_TRANSPORT_ERRORS):
+            pass
+        finally:  # also when the caller's own limit cuts in: a connection must never be left behind
+            with contextlib.suppress(*_TRANSPORT_ERRORS):
+                await response.aclose()
 
 
 def _client(transport: CheckedTransport, limits: httpx.Timeout) -> httpx.AsyncClient:

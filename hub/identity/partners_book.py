@@ -73,8 +73,8 @@ class Partner:
     active_from: date
     active_to: date | None
     suspended: bool
-    document: Mapping[str, object] = field(repr=False)
-    contact_card: Mapping[str, str] | None = field(default=None, repr=False)
+    document: Mapping[str, object] = field(repr=False, compare=False)
+    contact_card: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
     api_keys: tuple[ApiKey, ...] = ()
     oauth_clients: tuple[OauthClient, ...] = ()
 
@@ -201,6 +201,11 @@ class PartnerBook:
 
     def by_api_key(self, token: str) -> Partner | None:
         """Return the active partner whose key `<key id>.<secret>` this is, now; else None, in the same time."""
+        found = self.find_api_key(token)
+        return found[0] if found else None
+
+    def find_api_key(self, token: str) -> tuple[Partner, ApiKey] | None:
+        """Return partner and key as `by_api_key` finds them: for who must know when the key ends (a live feed)."""
         split = split_token(token)
         if split is None:
             return None
@@ -210,7 +215,7 @@ class PartnerBook:
         if not fits or found is None:
             return None
         partner, key = found
-        return partner if key.valid_at(self._clock()) and self._is_active(partner) else None
+        return found if key.valid_at(self._clock()) and self._is_active(partner) else None
 
     def by_client(self, client_id: str, subject: str | None = None) -> Partner | None:
         """Return the active partner of an OAuth client whose token has already been verified.

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from connectors.contract import Delivered, OpenedDelivery, Refused, RetryAfter
 from connectors.egress import egress_attributes
 from connectors.webhook import sender
+from connectors.webhook.network import CheckedTransport
 from connectors.webhook.sender import BODY_MAX_BYTES, SENDS_AT_ONCE_PER_RECEIVER, WebhookConnector
 from hub.core.model import JsonObject
 from hub.wire.cloudevents import parse_http
@@ -210,6 +211,18 @@ async def test_a_bad_body_does_not_undo_a_good_status(body: bytes) -> None:
         assert await connector.send(DELIVERY, receiver.target()) == Delivered("http_200")
         assert time.monotonic() - started < 1.0
         assert await connector.send(DELIVERY, receiver.target()) == Delivered("http_200")
+
+
+async def test_a_caller_that_gives_up_leaves_no_connection_behind() -> None:
+    """When the caller's own limit cuts in while the body hangs, the connection is closed all the same."""
+    hangs = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"
+    async with receiving(hangs) as receiver, sending() as connector:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await connector.send(DELIVERY, receiver.target())
+        transport = connector._clients[True]._transport
+        assert isinstance(transport, CheckedTransport)
+        assert transport._pool.connections == []
 
 
 async def test_a_small_body_keeps_the_connection() -> None:

@@ -132,6 +132,9 @@ def test_a_partner_is_found_by_its_names(tmp_path: Path) -> None:
     assert book.by_client("client_2", "anything") is school
     assert book.by_client("client_3") is None
     assert book.by_api_key("key_now.now") is school
+    found = book.find_api_key("key_now.now")
+    assert found is not None
+    assert found[1].expires_at == datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from connectors.memory import CONNECTOR as MEMORY
@@ -295,3 +300,51 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError) as caught:
         load_partners(path)
     assert [problem.line for problem in caught.value.problems] == [7]
+
+
+EXAMPLE = (Path(__file__).resolve().parents[2] / "deploy" / "partners.example.toml").read_text("utf-8")
+VALUES = re.compile(r"(?<== )(?:\"[^\"\n]*\"|\[[^\]]*\]|[0-9][0-9T:+-]*|true|false)")
+STRANGE = [
+    '""',
+    '"x"',
+    "1",
+    "-1.5",
+    "true",
+    "[]",
+    "[1]",
+    '["é\\u0000"]',
+    "{}",
+    "{a = 1}",
+    "2026-02-03",
+    "inf",
+    "12:00:00",
+]
+
+
+@given(st.data())
+def test_one_strange_value_never_breaks_the_loader(data: st.DataObject) -> None:
+    """Whatever TOML value stands at whatever place, the answer is a book or problems with lines, nothing else."""
+    places = list(VALUES.finditer(EXAMPLE))
+    place = data.draw(st.sampled_from(places))
+    text = EXAMPLE[: place.start()] + data.draw(st.sampled_from(STRANGE)) + EXAMPLE[place.end() :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "partners.toml"
+        path.write_text(text, "utf-8")
+        with contextlib.suppress(ConfigurationError):
+            load_partners(path, environment={"SCHOOL_1_WEBHOOK_KEY": KEY}, target_forms=TARGET_FORMS)
+
+
+@given(st.data())
+def test_a_damaged_file_never_breaks_the_loader(data: st.DataObject) -> None:
+    """A file cut or mixed up anywhere gives a book or problems with lines, nothing else."""
+    start = data.draw(st.integers(0, len(EXAMPLE)))
+    end = data.draw(st.integers(start, min(len(EXAMPLE), start + 300)))
+    text = EXAMPLE[:start] + data.draw(st.sampled_from(["", "\n", '"', "]", "[[x]]\n", "= "])) + EXAMPLE[end:]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "partners.toml"
+        path.write_text(text, "utf-8")
+        try:
+            load_partners(path, environment={"SCHOOL_1_WEBHOOK_KEY": KEY}, target_forms=TARGET_FORMS)
+        except ConfigurationError as error:
+            assert error.problems  # noqa: PT017 - a book is a right answer too
+            assert all(1 <= problem.line <= text.count("\n") + 1 for problem in error.problems)  # noqa: PT017
