@@ -21,7 +21,12 @@ from agents.driver import HubApp, LedgerConsumer, new_app
 from agents.ending import ExitCode
 from agents.intake import Admission, Intake, LogRecord
 from agents.runtime import Runtime
-from hub.ledger.interface import FencedError, LedgerUnavailableError, LogReplacedError
+from hub.ledger.interface import (
+    FencedError,
+    LedgerUnavailableError,
+    LogReplacedError,
+    PartitionClaim,
+)
 
 log = structlog.get_logger("hub.agents.decide")
 
@@ -80,13 +85,21 @@ class Decider:
         """Claim a whole assignment: Faust asks at the end of each rebalance."""
         mine = [partition for partition in assigned if partition.topic == self._runtime.topic]
         try:
-            claims = await self._claimer.claim(await _bounds(consumer, mine))
+            claims = await self._claim(await _bounds(consumer, mine))
         except Exception as error:
             await self._end(error)
             raise
         self.intake.assigned(claims)
         log.info("partitions_claimed", count=len(claims))
         return {TP(self._runtime.topic, claim.partition): claim.next_offset for claim in claims}
+
+    async def _claim(self, bounds: Mapping[int, LogBounds]) -> list[PartitionClaim]:
+        for _ in range(self._runtime.settings.conflict_retries):
+            try:
+                return await self._claimer.claim(bounds)
+            except FencedError:
+                log.warning("claim_fenced", count=len(bounds))
+        return await self._claimer.claim(bounds)
 
     def _lost(self, partitions: set[int]) -> None:
         """Stop admitting, and claim again what Faust still says is ours."""

@@ -12,17 +12,17 @@ from operator import or_
 from uuid import UUID, uuid5
 
 import structlog
-from hub.core.batch import next_snapshot
-from hub.core.model import JsonObject
-from hub.core.recheck import next_boundary, rejudge_held
 
 from agents.committing import count_judgement
 from agents.driver import HubApp, new_app
 from agents.loops import guarded, patiently
 from agents.produce import FaustWriter, LogMessage, LogWriter
 from agents.runtime import Runtime
+from hub.core.batch import next_snapshot
 from hub.core.codes import HUB_KIND
 from hub.core.keys import keys_of
+from hub.core.model import JsonObject
+from hub.core.recheck import next_boundary, rejudge_held
 from hub.core.snapshot import FactKeys, Snapshot
 from hub.identity.door import event_uid
 from hub.ledger.interface import ExpiredConsent, HeldEvent, HoldTransaction, LedgerUnavailableError
