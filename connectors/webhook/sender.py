@@ -77,7 +77,7 @@ class WebhookConnector:
         ssl_context: ssl.SSLContext | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        context = ssl_context or httpx.create_ssl_context(trust_env=False)
+        context = ssl_context or httpx.create_ssl_context()  # SSL_CERT_FILE counts: private authorities exist
         self._answer_limit_seconds = max(time_limit_seconds - BODY_LIMIT_SECONDS, time_limit_seconds / 2)
         self._body_limit_seconds = min(BODY_LIMIT_SECONDS, time_limit_seconds / 2)
         self._clock = clock

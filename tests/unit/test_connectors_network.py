@@ -200,3 +200,16 @@ async def test_an_unknown_authority_gets_nothing(tmp_path: Path) -> None:
         assert await connector.send(DELIVERY, target) == RetryAfter("tls_failed")
         await connector.close()
     assert seen == [NAME]
+
+
+async def test_an_operator_can_name_a_private_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With SSL_CERT_FILE of the process, receivers of a private authority are reached."""
+    seen: list[str] = []
+    server, _ = authority(tmp_path, NAME)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    async with tls_receiver(server, seen) as target:
+        connector = WebhookConnector(resolver=here)
+        assert await connector.send(DELIVERY, target) == Delivered("http_204")
+        await connector.close()
