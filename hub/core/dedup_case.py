@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.core.deadlines import due_at
-from hub.core.decision import decide, decide_contact
+from hub.core.decision import decide_admitted, decide_contact
 from hub.core.dedup_memory import SEMANTIC_TYPES, Memory, is_delivered
 from hub.core.dedup_semantic import observed_on
+from hub.core.event_gates import Admitted
 from hub.core.facts import Facts, Situation
 from hub.core.history import Entry
 from hub.core.matching import Counterpart, Matches, counterparts, evaluate_matches
-from hub.core.model import LEAVES, Decision, Json, Outcome, RecipientDecision
+from hub.core.model import LEAVES, Decision, Outcome, RecipientDecision
 from hub.core.schema import Event
 from hub.core.times import amsterdam_text, parse_instant
 
@@ -24,15 +25,23 @@ PARKED_REASONS = frozenset({"hold_evaluation_error", "hold_policy_invalid"})
 class Case:
     """An event that passed gates E1 to E6, the facts of this moment and the memory as known now.
 
-    `document` is the event as it came, `event` the same event read. `entry_id` is the hub's own id of it.
+    `entry_id` is the hub's own id of the event.
     """
 
-    document: Json
-    event: Event
+    admitted: Admitted
     facts: Facts
-    situation: Situation
     memory: Memory
     entry_id: str
+
+    @property
+    def event(self) -> Event:
+        """Return the event as it was read."""
+        return self.admitted.event
+
+    @property
+    def situation(self) -> Situation:
+        """Return the facts read at their moment."""
+        return self.admitted.situation
 
     @property
     def at(self) -> str:
@@ -46,7 +55,7 @@ class Case:
 
     def decide(self) -> Decision:
         """Run the decision with the facts of now."""
-        return decide(self.document, self.facts)
+        return decide_admitted(self.admitted)
 
 
 def leaving(decision: Decision, dropped: Iterable[str] = ()) -> tuple[RecipientDecision, ...]:

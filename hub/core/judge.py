@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hub.core.decision import decide
 from hub.core.dedup_case import (
     Case,
     find_counterparts,
@@ -24,14 +23,13 @@ from hub.core.dedup_repeat import answer_repeat, no_longer_counts
 from hub.core.dedup_retraction import retract
 from hub.core.dedup_semantic import Semantic, find_origin, semantic_verdict
 from hub.core.dedup_technical import Handled, Technical, technical_verdict
-from hub.core.event_gates import event_gates
-from hub.core.facts import Facts, Situation, read_situation
+from hub.core.event_gates import Admitted, admit
+from hub.core.facts import Facts
 from hub.core.fold import fact_changes, lacks_subject
 from hub.core.history import History, HistoryChanges
 from hub.core.judgement import Judgement
 from hub.core.model import LEAVES, Decision, Emission, EventDecision, Json, Outcome
 from hub.core.notices import conflict_reported, linked_internally, source_added
-from hub.core.schema import read_event
 
 
 def judge(event: Json, facts: Facts, history: History, entry_id: str) -> Judgement:
@@ -60,10 +58,10 @@ def evaluation_failed() -> Judgement:
 
 def _judge(event: Json, facts: Facts, history: History, entry_id: str) -> Judgement:
     """Judge; may raise where facts or memory are damaged in a way that no rule foresees."""
-    stop = event_gates(event, facts)
-    if stop is not None:
-        return _rejected(stop)
-    case = open_case(event, facts, history, entry_id)
+    admitted = admit(event, facts)
+    if isinstance(admitted, EventDecision):
+        return _rejected(admitted)
+    case = open_case(admitted, facts, history, entry_id)
     technical = technical_verdict(case.event, case.memory.technical)
     if technical.handled is Handled.REPEAT and technical.entry is not None:
         return answer_repeat(case, technical.entry)
@@ -74,23 +72,15 @@ def _judge(event: Json, facts: Facts, history: History, entry_id: str) -> Judgem
     return _new(case, technical)
 
 
-def open_case(event: Json, facts: Facts, history: History, entry_id: str) -> Case:
-    """Read event, facts and memory together.
+def open_case(admitted: Admitted, facts: Facts, history: History, entry_id: str) -> Case:
+    """Take event, facts and memory together.
 
     Raises:
-        TypeError: the facts do not pass the event gates.
-        ValueError: the event does not pass them, or the memory is damaged.
+        ValueError: the memory is damaged.
     """
-    situation = read_situation(facts)
-    if not isinstance(situation, Situation):
-        raise TypeError("the facts do not pass the event gates")
-    read = read_event(event, situation)
-    if read is None:
-        raise ValueError("the event does not pass the event gates")
+    situation = admitted.situation
     memory = remember(history, situation.policy, situation.now)
-    return Case(
-        document=event, event=read, facts=facts, situation=situation, memory=memory, entry_id=entry_id
-    )
+    return Case(admitted=admitted, facts=facts, memory=memory, entry_id=entry_id)
 
 
 def _rejected(stop: EventDecision) -> Judgement:
@@ -113,7 +103,7 @@ def _conflict(case: Case) -> Judgement:
 
 def _new(case: Case, technical: Technical) -> Judgement:
     """Judge a first message, or a higher revision of a record."""
-    decision = decide(case.document, case.facts)
+    decision = case.decide()
     if parked_reason(decision) is not None:
         return _rejected(decision.event)
     if case.event.type == "signal.retracted":

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.core.batch import Batch
+from hub.core.dedup_case import PARKED_REASONS
 from hub.core.dedup_repeat import decide_again, no_longer_counts
-from hub.core.facts import Situation, read_situation
-from hub.core.history import Entry, History
+from hub.core.event_gates import admit
+from hub.core.history import Entry, History, HistoryChanges
 from hub.core.judge import evaluation_failed, open_case
 from hub.core.judgement import Judgement
 from hub.core.keys import keys_of
-from hub.core.model import Json, JsonObject
+from hub.core.model import Decision, EventDecision, Json, JsonObject
 from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing
 from hub.core.times import (
@@ -49,9 +50,10 @@ def rejudge_held(
         entry = _latest(history, entry_id)
         if entry.retracted or entry.superseded:
             return no_longer_counts()
-        if not isinstance(read_situation(facts), Situation):
-            return _waits_on(entry, event, snapshot, now)
-        judgement = decide_again(open_case(event, facts, history, entry_id), entry)
+        admitted = admit(event, facts)
+        if isinstance(admitted, EventDecision):
+            return _stopped(admitted, entry, event, snapshot, now)
+        judgement = decide_again(open_case(admitted, facts, history, entry_id), entry)
     except Exception:  # noqa: BLE001 - principle 4: whatever fails, nothing leaves and nothing is lost
         return evaluation_failed()
     expired = judgement.decision.event.reason == HOLD_EXPIRED
@@ -67,13 +69,25 @@ def _latest(history: History, entry_id: str) -> Entry:
     return [entry for entry in history.entries if entry.entry_id == entry_id][-1]
 
 
-def _waits_on(entry: Entry, event: JsonObject, snapshot: Snapshot, now: str) -> Judgement:
-    """Keep the hold as it is, to be looked at again at the next boundary."""
+def _stopped(stop: EventDecision, entry: Entry, event: JsonObject, snapshot: Snapshot, now: str) -> Judgement:
+    """Judge a held event that an event gate stops now.
+
+    A fault of the hub's own configuration keeps the hold as it is, to be looked at again at the next boundary;
+    anything else (a sender that is no longer a partner) refuses the event.
+    """
+    if stop.reason in PARKED_REASONS:
+        return Judgement(
+            verdict="duplicate",
+            reason="deny_duplicate",
+            decision=entry.decision,
+            hold_until=next_boundary(event, snapshot, now) or now,
+        )
+    refused = replace(entry, decision=Decision(stop))
     return Judgement(
-        verdict="duplicate",
-        reason="deny_duplicate",
-        decision=entry.decision,
-        hold_until=next_boundary(event, snapshot, now) or now,
+        verdict="reevaluated",
+        reason=None,
+        decision=refused.decision,
+        history=HistoryChanges(entries=(refused,)),
     )
 
 
