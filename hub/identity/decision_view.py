@@ -54,6 +54,26 @@ RECORD_TYPES: Final = frozenset({"consent.given", "consent.refused", "objection.
 """Facts that carry a consent record."""
 
 
+ABOUT_A_PERSON: Final = RECORD_TYPES | {
+    "subject.registered",
+    "consent.withdrawn",
+    "objection.revoked",
+    "custody.changed",
+    "capacity.judged",
+    "address.changed",
+    "address_protection.changed",
+    "measure.changed",
+    "help_team.changed",
+}
+"""Facts that must share one order with everything else about their subject (EVENTS.md section 1, partition key).
+
+INVARIANT: a withdrawal is ordered against the signals it must stop; without a subject it would not be.
+"""
+
+ABOUT_A_RECORD: Final = frozenset({"signal.retracted", "referral.withdrawn"})
+"""Notices that name an earlier record in `data.record_ref`; whom that was about the hub may know itself."""
+
+
 def type_name(event_type: str) -> str:
     """Return the code name of a CloudEvents type (GLOSSARY.md section 6).
 
@@ -84,7 +104,8 @@ def decision_view(
         subject_ref: the subject's ref on the bus, or None.
 
     Raises:
-        Refusal: `section_content_invalid` where the clear part and the content contradict each other.
+        Refusal: `section_content_invalid` where the clear part and the content contradict each other;
+            `publish_form_invalid` for a fact about a person that does not name the person, or names two.
     """
     content = form.get("content")
     content = content if isinstance(content, dict) else {}
@@ -102,6 +123,8 @@ def decision_view(
     contradictions = (*_agree_on_codes(view, content), *_agree_on_places(view, content))
     if contradictions:
         raise refuse(DoorReason.CONTENT_INVALID, *contradictions)
+    if name in ABOUT_A_PERSON and subject_ref is None:
+        raise refuse(DoorReason.FORM_INVALID, "/subject")
     if name in RECORD_TYPES and subject_ref is not None:
         _complete_record(view, subject_ref)
     return view
@@ -144,11 +167,17 @@ def _agree_on_places(view: JsonObject, content: JsonObject) -> Iterator[str]:
 
 
 def _complete_record(view: JsonObject, subject_ref: str) -> None:
-    """Fill in whom a consent record is about, where the sender left it to the subject of the event."""
+    """Fill in whom a consent record is about, where the sender left it to the subject of the event.
+
+    A record about somebody else would lie in another child's order; it is refused.
+    """
     record = at(view, "/data/record")
     data = view.get("data")
-    if isinstance(data, dict) and isinstance(record, dict) and "subject_ref" not in record:
-        view["data"] = {**data, "record": {**record, "subject_ref": subject_ref}}
+    if not (isinstance(data, dict) and isinstance(record, dict)):
+        return
+    if record.get("subject_ref", subject_ref) != subject_ref:
+        raise refuse(DoorReason.FORM_INVALID, "/data/record/subject_ref")
+    view["data"] = {**data, "record": {**record, "subject_ref": subject_ref}}
 
 
 def household_disagreements(form: JsonObject) -> Iterator[str]:

@@ -30,7 +30,7 @@ from hub.identity.persons import Named, OpenObjectError, named, named_in, replac
 from hub.identity.pseudonyms import Pseudonyms
 from hub.identity.publish_form import read_form
 from hub.identity.reasons import DoorReason, Refusal, refuse
-from hub.identity.required_content import missing_content
+from hub.identity.required_content import at, missing_content
 from hub.identity.sealing import Sealer
 from hub.wire.envelope import SealedEvent
 
@@ -42,6 +42,9 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 ResolvePseudonym = Callable[[str, str], Awaitable[str | None]]
 """(organisation, receiver pseudonym) -> subject ref, or None when the hub never gave it to that organisation."""
+
+SubjectOfRecord = Callable[[str, str], Awaitable[str | None]]
+"""(organisation, record ref) -> ref of the subject of that organisation's record, or None when it is not known."""
 
 KnownPerson = Callable[[tuple[str, ...]], Awaitable[str | None]]
 """Candidates under every pseudonym key, newest first -> the one already known to the ledger, or None."""
@@ -78,6 +81,7 @@ class Door:
         digest_key: 32 bytes, see `digest.event_digest`.
         environment: which citizen numbers are taken.
         resolve_pseudonym: finds a person by the pseudonym that the hub gave a partner.
+        subject_of_record: finds whom a retraction is about that does not say so itself.
         known_person: required while several pseudonym keys are held, so that a person keeps the ref already known.
         scan_mode: whether citizen numbers in texts are masked or reported.
     """
@@ -90,6 +94,7 @@ class Door:
         digest_key: bytes,
         environment: Environment,
         resolve_pseudonym: ResolvePseudonym,
+        subject_of_record: SubjectOfRecord | None = None,
         known_person: KnownPerson | None = None,
         scan_mode: ScanMode = ScanMode.MASK,
     ) -> None:
@@ -102,6 +107,7 @@ class Door:
         self._digest_key = digest_key
         self._environment = environment
         self._resolve_pseudonym = resolve_pseudonym
+        self._subject_of_record = subject_of_record
         self._known_person = known_person
         self._scan_mode = scan_mode
 
@@ -116,7 +122,7 @@ class Door:
         name = _checked_attributes(attributes)
         today = _today(publication.accepted_at)
         stated = _checked_form(publication.data, today)
-        subject = await self._subject(stated.get("subject"), org)
+        subject = await self._subject(name, stated, org)
         form = await self._with_refs(stated, org)
         _refuse_shown_numbers(attributes, form)
         lacking = (*missing_content(name, stated, today), *views.household_disagreements(stated))
@@ -125,15 +131,22 @@ class Door:
         view = views.decision_view(attributes, name, _sender(publication), form, subject.ref)
         return await self._closed(publication, view, subject)
 
-    async def _subject(self, stated: Json, org: str) -> _Subject:
+    async def _subject(self, name: str, form: JsonObject, org: str) -> _Subject:
         """Return whom the event is about."""
-        person = None if stated is None else named(stated)
+        person = named(form.get("subject"))
         if person is None:
-            return _Subject()
+            return _Subject(await self._subject_of_retraction(name, form, org))
         if person.by == "pseudonym":
             return _Subject(await self._resolved(person.value, org, "/subject/pseudonym"))
         number = self._number(person.value, "/subject/bsn")
         return _Subject(await self._person_ref(number), number)
+
+    async def _subject_of_retraction(self, name: str, form: JsonObject, org: str) -> str | None:
+        """Return the subject of the record that is taken back, so that the retraction follows it in order."""
+        record_ref = at(form, "/data/record_ref")
+        if self._subject_of_record is None or name not in views.ABOUT_A_RECORD:
+            return None
+        return await self._subject_of_record(org, record_ref) if isinstance(record_ref, str) else None
 
     async def _with_refs(self, form: JsonObject, org: str) -> JsonObject:
         """Return the form with every person and home in its clear part replaced by a ref of the bus."""

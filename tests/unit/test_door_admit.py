@@ -217,16 +217,49 @@ async def test_persons_and_homes_in_facts_become_refs() -> None:
     assert changed["households"] == [PSEUDONYMS.household_pseudonym(HOME)]
 
 
+@pytest.mark.parametrize("name", ["consent.withdrawn", "custody.changed", "subject.registered"])
+async def test_a_fact_about_a_person_names_the_person(name: str) -> None:
+    """Without subject a withdrawal would not be ordered against the signals it must stop: it is refused."""
+    answer = await refused({"data": {"consent_id": "c1"}}, name)
+    assert (answer.reason, answer.pointers) == ("publish_form_invalid", ("/subject",))
+
+
+async def test_a_retraction_follows_the_record_that_it_takes_back() -> None:
+    """A retraction without subject gets the subject of the sender's record, where the ledger knows it."""
+
+    async def subject_of_record(org: str, record_ref: str) -> str | None:
+        return CHILD_REF if (org, record_ref) == ("school_1", "r-1") else None
+
+    door = Door(
+        pseudonyms=PSEUDONYMS,
+        sealer=Sealer(new_ring()),
+        digest_key=bytes(32),
+        environment=Environment.TEST,
+        resolve_pseudonym=resolve,
+        subject_of_record=subject_of_record,
+    )
+    for record_ref, key in (("r-1", CHILD_REF), ("r-2", None), (3, None)):
+        form: JsonObject = {"data": {"record_ref": record_ref, "reason": "error"}}
+        event = await door.admit(publication(form, "signal.retracted"))
+        assert event.key == (key or event.uid)
+        assert event.event.get("subject_ref") == key
+    assert (await admitted({"data": {"record_ref": "r-1"}}, "signal.retracted")).event.get(
+        "subject_ref"
+    ) is None
+
+
 async def test_a_consent_record_is_about_the_subject_unless_it_says_otherwise() -> None:
-    """The door fills a record's subject_ref where it is absent, and leaves one that is stated."""
+    """The door fills a record's subject_ref where it is absent, and refuses one about somebody else."""
     record: JsonObject = {"consent_id": "c1", "given_by": {"person": {"bsn": PARENT}}}
     form: JsonObject = {"subject": {"bsn": CHILD}, "data": {"record": record}}
     event = await admitted(form, "consent.given")
     assert event.event["data"] == {
         "record": {"consent_id": "c1", "given_by": {"person": PARENT_REF}, "subject_ref": CHILD_REF}
     }
-    stated = await admitted({**form, "data": {"record": {"subject_ref": {"bsn": PARENT}}}}, "consent.given")
-    assert stated.event["data"] == {"record": {"subject_ref": PARENT_REF}}
+    stated = await admitted({**form, "data": {"record": {"subject_ref": {"bsn": CHILD}}}}, "consent.given")
+    assert stated.event["data"] == {"record": {"subject_ref": CHILD_REF}}
+    answer = await refused({**form, "data": {"record": {"subject_ref": {"bsn": PARENT}}}}, "consent.given")
+    assert (answer.reason, answer.pointers) == ("publish_form_invalid", ("/data/record/subject_ref",))
     empty = await admitted({"subject": {"bsn": CHILD}, "data": {}}, "consent.given")
     assert empty.event["data"] == {}
 
