@@ -158,7 +158,10 @@ def is_integer(value: Json) -> TypeGuard[int]:
 
 def is_code_list(value: Json, codes: frozenset[str]) -> TypeGuard[list[str]]:
     """Return whether `value` is a list of `codes`, possibly empty, possibly with repeats."""
-    return isinstance(value, list) and all(is_code(item, codes) for item in value)
+    try:
+        return isinstance(value, list) and codes.issuperset(value)
+    except TypeError:  # an item that cannot be hashed is no code
+        return False
 
 
 def is_text_list(value: Json) -> TypeGuard[list[str]]:

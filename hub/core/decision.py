@@ -135,8 +135,11 @@ def _answer(question: Question) -> Answer:
 def _as_decision(event: Event, position: int, name: str, answer: Answer) -> RecipientDecision:
     """Return an answer in the form of CONSENT.md section 2."""
     reason = answer.reason
-    sections = tuple(section for section in event.sections if section in answer.allowed)
-    withheld = tuple(section for section in event.sections if section not in answer.allowed)
+    sections: tuple[str, ...] = ()
+    withheld = event.sections
+    if answer.leaves:
+        sections = tuple([section for section in event.sections if section in answer.allowed])
+        withheld = tuple([section for section in event.sections if section not in answer.allowed])
     outcome = Outcome.REDACT if answer.leaves and withheld else reason.outcome
     duties = set(answer.duties)
     if outcome is Outcome.HOLD and event.urgency in CRISIS_URGENCIES:

@@ -11,7 +11,7 @@ from typing import Any
 from hub.core.codes import PARTNER_KINDS, REACHES, is_code, is_text, is_text_list
 from hub.core.model import Json
 from hub.core.policy import Policy, read_policy
-from hub.core.times import active_on, parse_date
+from hub.core.times import parse_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,14 @@ class Partner:
     reach: str | None
     districts: frozenset[str]
     purposes: frozenset[str]
-    suspended: bool
-    active_from: Json
-    active_to: Json
+    active_from: date | None
+    active_to: date | None
 
     def active(self, today: date) -> bool:
-        """Return whether the organisation takes part today."""
-        return not self.suspended and active_on(today, self.active_from, self.active_to)
+        """Return whether the organisation takes part today; without a readable start it never does."""
+        if self.active_from is None or self.active_from > today:
+            return False
+        return self.active_to is None or today < self.active_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +139,19 @@ def _read_directory(directory: Json) -> tuple[Partner, ...] | None:
 
 def _read_partner(entry: dict[str, Any], *, alone: bool) -> Partner:
     """Return one entry as a partner."""
-    reach = entry.get("reach")
-    districts = entry.get("districts")
+    reach, districts, purposes = entry.get("reach"), entry.get("districts"), entry.get("purposes")
     suspended = entry.get("suspended", False)
-    active_from, active_to = entry.get("active_from"), entry.get("active_to")
+    active_from, active_to = parse_date(entry.get("active_from")), parse_date(entry.get("active_to"))
+    has_readable_end = active_to is not None or entry.get("active_to") is None
     readable = (
         alone
-        and parse_date(active_from) is not None
-        and (active_to is None or parse_date(active_to) is not None)
+        and active_from is not None
+        and has_readable_end
         and isinstance(suspended, bool)
         and ("reach" not in entry or is_code(reach, REACHES))
         and (reach != "districts" or is_text_list(districts))
     )
-    purposes = entry.get("purposes")
+    takes_part = alone and suspended is False and has_readable_end
     return Partner(
         org=entry["org"],
         kind=entry["kind"],
@@ -159,8 +160,7 @@ def _read_partner(entry: dict[str, Any], *, alone: bool) -> Partner:
         reach=reach if is_code(reach, REACHES) else None,
         districts=frozenset(districts) if is_text_list(districts) else frozenset(),
         purposes=frozenset(purposes) if is_text_list(purposes) else frozenset(),
-        suspended=suspended is not False or not alone,
-        active_from=active_from,
+        active_from=active_from if takes_part else None,
         active_to=active_to,
     )
 
