@@ -28,6 +28,12 @@ class LedgerUnavailableError(Exception):
     """The database does not answer. Nothing was written."""
 
 
+class RetryBatchError(Exception):
+    """Another transaction wrote something that this one had to know first. Nothing was written: gather and
+    judge the same records again.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class LogIdentity:
     """Which log: a broker that starts afresh has another cluster id, and its offsets mean something else."""
@@ -47,13 +53,17 @@ class PartitionClaim:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRecord:
-    """One record of the log with its judgement. `decided_at` is an RFC 3339 instant."""
+    """One record of the log with its judgement. `decided_at` is an RFC 3339 instant.
+
+    `wake_at` is the next instant at which a hold can change by time alone; None: judge it again soon, to know.
+    """
 
     partition: int
     offset: int
     sealed: SealedEvent
     judgement: Judgement
     decided_at: str
+    wake_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,9 @@ class HoldTransaction(Transaction, Protocol):
 
     held: Sequence[HeldEvent]
 
-    async def rejudged(self, event: HeldEvent, judgement: Judgement, wake_at: str | None, decided_at: str) -> None:
+    async def rejudged(
+        self, event: HeldEvent, judgement: Judgement, wake_at: str | None, decided_at: str
+    ) -> None:
         """Write the new verdict. A judgement that no longer holds releases; deny_hold_expired destroys the payload."""
         ...
 
@@ -193,7 +205,8 @@ class OutboxRow:
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
     """What became of an event for one recipient: `state` is one of `delivered`, `withheld`, `held`, `parked`,
-    `pending`, `recorded`; `recipient` as in the decision."""
+    `pending`, `recorded`; `recipient` as in the decision.
+    """
 
     recipient: str
     outcome: str

@@ -1,0 +1,69 @@
+"""Held events that are due: woken by a fact, at their boundary in time, or past their term."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.core.judgement import Judgement
+from hub.core.snapshot import FactKeys, Snapshot
+from hub.ledger import rows
+from hub.ledger.examining import read_payloads
+from hub.ledger.gathering import gather
+from hub.ledger.interface import HeldEvent
+from hub.ledger.planning import Target
+from hub.ledger.recording import Memory, Recorder
+from hub.ledger.tables import Tables
+from hub.ledger.texts import instant
+
+
+class Holds:
+    """A HoldTransaction: the due holds of one open transaction."""
+
+    def __init__(self, tables: Tables, rule_set: str) -> None:
+        self._tables = tables
+        self._rule_set = rule_set
+        self._rows: dict[str, rows.HoldRow] = {}
+        self._wakes: dict[str, list[int]] = {}
+        self._memory = Memory()
+        self.held: Sequence[HeldEvent] = ()
+
+    async def lock(self, limit: int, now: str) -> None:
+        """Take what is due.
+
+        The partitions are locked before the holds, as a batch does: so no two transactions wait in a circle,
+        and a release stands in the order of the child's other events.
+        """
+        due = await self._tables.peek_holds(limit, instant(now))
+        if not due:
+            return
+        await self._tables.lock_partitions([row.partition for row in due])
+        found = await self._tables.lock_holds([row.uid for row in due])
+        self._rows = {row.payload_uid: row for row in found}
+        for wake in await self._tables.read(rows.HOLD_WAKE, {"uid": [row.uid for row in found]}):
+            self._wakes.setdefault(wake.uid, []).append(wake.wake_id)
+        payloads = await read_payloads(self._tables, set(self._rows))
+        self.held = tuple(
+            HeldEvent(payloads[row.payload_uid], row.held_since, row.hold_until)
+            for row in found
+            if row.payload_uid in payloads
+        )
+
+    async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)
+        """See Transaction."""
+        snapshot, entries = await gather(self._tables, keys, lock=True)
+        self._memory.learn(entries)
+        return snapshot
+
+    async def rejudged(
+        self, event: HeldEvent, judgement: Judgement, wake_at: str | None, decided_at: str
+    ) -> None:
+        """See HoldTransaction."""
+        row = self._rows[event.sealed.uid]
+        await self._tables.delete(rows.HOLD_WAKE, "wake_id", self._wakes.get(row.uid, []))
+        if judgement.verdict == "duplicate":
+            # Nothing changed: only the next boundary in time is remembered.
+            kept = row._replace(wake_at=None if wake_at is None else instant(wake_at))
+            await self._tables.upsert(rows.HOLD, [kept])
+            return
+        target = Target(row.place, row.uid, row.partition, event.sealed, judgement, decided_at)
+        await Recorder(self._tables, self._memory, self._rule_set).held(target, wake_at, row)

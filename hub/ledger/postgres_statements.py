@@ -1,0 +1,167 @@
+"""The statements that need more than rows in and rows out: offsets, claims with locks, and counts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.ledger.rows import CONSENT, DECISION, DELIVERY, HOLD, OUTBOX, SUBSCRIPTION
+
+_DELIVERY: Final = ", ".join(f"d.{column}" for column in DELIVERY.columns)
+_HOLD: Final = ", ".join(f"h.{column}" for column in HOLD.columns)
+
+LOG_INSERT: Final = "insert into log (cluster_id, topic) values ($1, $2) on conflict do nothing"
+LOG_NUMBER: Final = "select log_id from log where cluster_id = $1 and topic = $2"
+
+OFFSETS_CREATE: Final = """
+    insert into log_offset (log_id, partition, next_offset, epoch, owner)
+    select $1::bigint, partition, 0, 0, '' from unnest($2::bigint[]) partition order by partition
+    on conflict do nothing
+"""
+OFFSETS_LOCK: Final = """
+    select partition from log_offset where log_id = $1 and partition = any($2::bigint[])
+    order by partition for update
+"""
+OFFSETS_TAKE: Final = """
+    update log_offset set epoch = epoch + 1, owner = $3
+    where log_id = $1 and partition = any($2::bigint[])
+    returning partition, next_offset, epoch
+"""
+# The first statement of every batch. Fewer rows than partitions: somebody else owns one of them now.
+OFFSETS_ADVANCE: Final = """
+    with step as materialized (
+        select o.log_id, o.partition, s.following
+        from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) s (partition, expected, epoch, following)
+        join log_offset o on o.log_id = $1 and o.partition = s.partition
+            and o.next_offset = s.expected and o.epoch = s.epoch
+        order by o.partition
+        for update of o
+    )
+    update log_offset o set next_offset = step.following
+    from step where o.log_id = step.log_id and o.partition = step.partition
+"""
+OFFSETS: Final = "select partition, next_offset from log_offset where log_id = $1"
+PARTITIONS_LOCK: Final = """
+    select partition from log_offset where partition = any($1::bigint[]) order by partition, log_id for update
+"""
+LINKS_LOCK: Final = """
+    select pg_advisory_xact_lock(hashtextextended(link, 0)) from unnest($1::text[]) with ordinality l (link, number)
+    order by number
+"""
+
+SHARED_SUBSCRIPTIONS: Final = f"""
+    select {", ".join(SUBSCRIPTION.columns)} from subscription where org = any($1::text[])
+    order by subscription_id for key share
+"""  # noqa: S608
+ALL_SUBSCRIPTIONS: Final = f"""
+    select {", ".join(SUBSCRIPTION.columns)} from subscription order by subscription_id
+"""  # noqa: S608
+
+# The oldest unsettled delivery per subscription and subject is the only one that may go: order per child.
+DUE_DELIVERIES: Final = f"""
+    select {_DELIVERY} from delivery d
+    where d.state in ('pending', 'claimed') and d.due_at <= $2
+        and exists (
+            select from subscription s
+            where s.subscription_id = d.subscription_id and s.active and s.connector <> 'feed'
+        )
+        and not exists (
+            select from delivery earlier
+            where earlier.subscription_id = d.subscription_id and earlier.subject_key = d.subject_key
+                and earlier.state in ('pending', 'claimed') and earlier.ordinal < d.ordinal
+        )
+    order by d.crisis desc, d.ordinal
+    limit $1
+    for update of d skip locked
+"""  # noqa: S608
+FEED_NEW: Final = f"""
+    select {_DELIVERY} from delivery d
+    where d.subscription_id = $1 and d.state = 'pending' and d.sequence = 0
+    order by d.ordinal limit $2 for update
+"""  # noqa: S608
+FEED_NUMBERED: Final = f"""
+    select {_DELIVERY} from delivery d
+    where d.subscription_id = $1 and d.sequence > $2
+    order by d.sequence limit $3 for update
+"""  # noqa: S608
+FEED_READ: Final = f"""
+    select {_DELIVERY} from delivery d
+    where d.subscription_id = $1 and d.state = 'claimed' and d.sequence between 1 and $2
+    order by d.sequence for update
+"""  # noqa: S608
+
+PEEK_HOLDS: Final = f"""
+    select {_HOLD} from hold h
+    where h.wake_at <= $2 or h.hold_until_at < $2 or exists (select from hold_wake w where w.uid = h.uid)
+    order by h.hold_until_at limit $1
+"""  # noqa: S608
+LOCK_HOLDS: Final = f"""
+    select {_HOLD} from hold h where h.uid = any($1::text[]) order by h.uid for update skip locked
+"""  # noqa: S608
+
+WAKE_ALL_HOLDS: Final = "insert into hold_wake (uid) select uid from hold order by uid"
+
+ENDED_CONSENTS: Final = f"""
+    select {", ".join(f"c.{column}" for column in CONSENT.columns)} from consent c
+    where c.ends_at <= $2 and c.subject_key is not null
+        and exists (select from disclosure_consent used where used.consent_key = c.consent_id)
+        and not exists (select from announcement told where told.consent_key = c.consent_id)
+    order by c.ends_at limit $1
+"""  # noqa: S608
+OLDEST_OUTBOX: Final = f"select {', '.join(OUTBOX.columns)} from outbox order by row_id limit $1"  # noqa: S608
+STALE_PAYLOADS: Final = """
+    select p.uid from payload p
+    where p.stored_at < $2
+        and not exists (select from hold h where h.payload_uid = p.uid)
+        and not exists (
+            select from delivery d
+            where d.uid = p.uid and (d.settled_at is null or d.settled_at >= $2 or d.state = 'parked')
+        )
+    order by p.stored_at limit $1 for update skip locked
+"""
+
+CHAIN_PART: Final = f"""
+    select {", ".join(DECISION.columns)} from decision
+    where partition = $1 and position > $2 order by position limit $3
+"""  # noqa: S608
+CHAIN_PARTITIONS: Final = """
+    select partition from chain union select partition from decision order by partition
+"""
+
+# A state counts only with the row that must stand behind it: a lost delivery, hold or parked row shows as a
+# difference instead of hiding behind the line's own word.
+BALANCE: Final = """
+    with counted as (
+        select i.place, i.line_count from intake i
+        where ($1::date is null or i.day = $1) and ($2::text is null or i.sender = $2)
+    ), state as (
+        select l.state, l.state in ('withheld', 'recorded')
+            or (l.state = 'held' and exists (select from hold h where h.uid = l.uid))
+            or (l.state = 'parked' and exists (
+                select from parked p where p.place = l.place and p.line in (l.line, -1)))
+            or (l.state in ('pending', 'delivered') and exists (
+                select from delivery d where d.place = l.place and d.line = l.line
+                    and case l.state when 'pending' then d.state in ('pending', 'claimed')
+                        else d.state = 'delivered' end)) as stands
+        from counted c join line l on l.place = c.place
+    )
+    select
+        (select count(*) from counted) as records,
+        (select coalesce(sum(line_count), 0)::bigint from counted) as accepted,
+        count(*) filter (where state = 'delivered' and stands) as delivered,
+        count(*) filter (where state = 'withheld' and stands) as withheld,
+        count(*) filter (where state = 'held' and stands) as held,
+        count(*) filter (where state = 'parked' and stands) as parked,
+        count(*) filter (where state = 'pending' and stands) as pending,
+        count(*) filter (where state = 'recorded' and stands) as recorded
+    from state
+"""
+STATISTICS: Final = """
+    select
+        (select count(*) from delivery where state in ('pending', 'claimed')) as pending,
+        (select count(*) from hold) as held,
+        (select count(*) from parked) as parked,
+        (select coalesce(greatest(0, extract(epoch from $1::timestamptz - min(accepted_at::timestamptz))), 0)::float8
+            from delivery where state in ('pending', 'claimed')) as oldest_pending_seconds,
+        (select count(*) from outbox) as outbox
+"""
+NOTIFY: Final = "select pg_notify(channel, '') from unnest($1::text[]) channel"
