@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
+from connectors.catalogue import target_forms
 from hub.identity.partners import ConfigurationError, load_partners, new_api_key
 
 
 def check(path: Path, out: TextIO) -> int:
     """Print every problem with file and line; return 1 when there is any."""
     try:
-        book = load_partners(path)
+        book = load_partners(path, target_forms=target_forms())
     except ConfigurationError as error:
         for problem in error.problems:
             print(problem, file=out)
