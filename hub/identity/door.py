@@ -26,7 +26,7 @@ from hub.identity.bsn import Environment, NumberRefusedError, citizen_number
 from hub.identity.digest import NotCanonicalError, canonical_plain, event_digest, parts_without_form
 from hub.identity.key_material import KEY_BYTES
 from hub.identity.masking import ScanMode, ScanStatus, most_serious, scanned
-from hub.identity.persons import Named, OpenObjectError, named, named_in, replaced, without_named
+from hub.identity.persons import MAX_PERSONS, Named, OpenObjectError, named, named_in, replaced, without_named
 from hub.identity.pseudonyms import Pseudonyms
 from hub.identity.publish_form import read_form
 from hub.identity.reasons import DoorReason, Refusal, refuse
@@ -275,10 +275,12 @@ def _refuse_shown_numbers(attributes: Mapping[str, str], form: JsonObject) -> No
 
 def _named_people(value: Json, pointer: str) -> set[Named]:
     try:
-        return set(named_in(value))
+        people = set(named_in(value))
     except OpenObjectError:
-        refusal = refuse(DoorReason.FORM_INVALID, pointer)
-    raise refusal
+        people = None
+    if people is None or len(people) > MAX_PERSONS:
+        raise refuse(DoorReason.FORM_INVALID, pointer)
+    return people
 
 
 def _sender(publication: Publication) -> JsonObject:

@@ -143,6 +143,9 @@ class KeyRing:
 
     Opened keys stay in a bounded memory for `cache_seconds` and no longer: an erased key is refused everywhere
     after that time, in this process at once after `erase`.
+
+    Content that another process seals for an erased child within that time is sealed with the erased key, and can
+    never be read: the erasure wins over the newcomer.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum, unique
 
 from hub.core.codes import TEXT_SECTIONS
@@ -21,8 +21,11 @@ TELEPHONE_FIELDS = frozenset({"telephone", "safe_contact"})
 """Fields that may hold an E.164 number, which is not a citizen number however its digits fall."""
 
 _TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_NUMBER_SHAPED = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){8}(?![0-9])")
-_MAYBE_NUMBER = re.compile(rb"[0-9](?:[ .-]?[0-9]){8}")
+_SHAPE = "[0-9](?:[ .-]?[0-9]){8}"
+_NUMBER_SHAPED = re.compile(rf"(?<![0-9]){_SHAPE}(?![0-9])")
+_EVERY_SHAPE = re.compile(rf"(?<![0-9])(?=({_SHAPE})(?![0-9]))")
+_SEPARATORS = str.maketrans("", "", " .-")
+_MAYBE_NUMBER = re.compile(_SHAPE.encode())
 
 
 @unique
@@ -47,7 +50,7 @@ def masked_text(text: str) -> str:
 
     A text with a number comes back in the form in which it was scanned: NFKC, without format characters.
     """
-    hits = scan_text(text)
+    hits = frozenset(scan_text(text))
     if not hits:
         return text
     plain = "".join(
@@ -57,20 +60,21 @@ def masked_text(text: str) -> str:
     )
     parts: list[str] = []
     end_of_last = 0
-    for start, end in _joined(sorted(span for hit in set(hits) for span in _spans(hit, plain))):
+    for start, end in _joined(_spans(plain, hits)):
         parts += (plain[end_of_last:start], MASK)
         end_of_last = end
     # Taking format characters out can leave a text that is no longer in form NFC.
     return unicodedata.normalize("NFC", "".join([*parts, plain[end_of_last:]]))
 
 
-def _spans(digits: str, text: str) -> list[tuple[int, int]]:
-    """Return where these nine digits stand, with or without separators; places may overlap."""
-    spaced = "[ .-]?".join(digits)
-    return [match.span(1) for match in re.finditer(rf"(?<![0-9])(?=({spaced})(?![0-9]))", text)]
+def _spans(text: str, hits: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Yield where these numbers stand, with or without separators, in order of their start; places may overlap."""
+    for match in _EVERY_SHAPE.finditer(text):
+        if match[1].translate(_SEPARATORS) in hits:
+            yield match.span(1)
 
 
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return sorted spans with overlapping ones made into one."""
     joined: list[tuple[int, int]] = []
     for start, end in spans:

@@ -19,6 +19,9 @@ from hub.identity.content_fields import Form, Reference
 MAX_DEPTH = 16
 """Deepest nesting of open objects: consent records nest four deep; more is a mistake or an attack."""
 
+MAX_PERSONS = 100
+"""Most persons and homes named in one part of an event: each costs a derivation or a question to the ledger."""
+
 LARGEST_INTEGER = 2**53 - 1
 """RFC 8785 takes integers up to here; larger ones lose digits in other JSON readers."""
 

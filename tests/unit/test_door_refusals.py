@@ -10,7 +10,7 @@ from hub.identity.bsn import Environment
 from hub.identity.decision_view import type_name
 from hub.identity.door import Door, Publication
 from hub.identity.key_material import VersionedKeys
-from hub.identity.persons import MAX_DEPTH
+from hub.identity.persons import MAX_DEPTH, MAX_PERSONS
 from hub.identity.pseudonyms import Pseudonyms
 from hub.identity.reasons import Refusal
 from hub.identity.sealing import Sealer
@@ -101,6 +101,14 @@ async def test_the_pointer_names_the_part_without_form() -> None:
     cells: Json = [{"area": "laak", "domain": "04", "n": float("inf")}]
     form: JsonObject = {"cells": cells, "data": {"n": 1}, "recipients": [{"to": {"kind": "local_team"}}]}
     assert (await refused(form, "learning.recorded")).pointers == ("/cells",)
+
+
+async def test_the_number_of_persons_is_bounded() -> None:
+    """An event names at most so many persons; the same person named often counts once."""
+    same: Json = [{"bsn": CHILD}] * (MAX_PERSONS + 1)
+    await admitted({"data": {"persons": same}}, "learning.recorded")
+    many: Json = [{"address_object": f"{number:016d}"} for number in range(MAX_PERSONS + 1)]
+    assert (await refused({"data": {"homes": many}}, "learning.recorded")).pointers == ("/data",)
 
 
 async def test_nesting_is_bounded() -> None:
