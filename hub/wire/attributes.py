@@ -103,9 +103,13 @@ def check_attributes(attributes: Mapping[str, str]) -> None:
     `unsupported_specversion`, `invalid_time`.
     """
     for name, value in attributes.items():
-        check_name(name)
-        _require(name, not _FORBIDDEN.search(value))
-        _require(name, value or name not in CORE)
+        if name not in CORE:
+            check_name(name)
+        elif not value:
+            raise WireError(WireReason.INVALID_ATTRIBUTE_VALUE, name)
+        # Printable ASCII is the common case and far cheaper to see than to search.
+        if not (value.isascii() and value.isprintable()):
+            _require(name, not _FORBIDDEN.search(value))
     for name in REQUIRED:
         _require(name, name in attributes, WireReason.MISSING_ATTRIBUTE)
     _require("specversion", attributes["specversion"] == SPECVERSION, WireReason.UNSUPPORTED_SPECVERSION)

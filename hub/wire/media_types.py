@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from hub.wire.envelope import WireError
@@ -13,6 +14,9 @@ STRUCTURED_JSON: Final = "application/cloudevents+json"
 BATCH_JSON: Final = "application/cloudevents-batch+json"
 CLOUDEVENTS_PREFIX: Final = "application/cloudevents"
 JSON: Final = "application/json"
+
+REMEMBERED: Final = 64
+"""Partners use a handful of media types; a stranger's inventions push each other out."""
 
 UTF8_CHARSETS: Final = frozenset({"utf-8", "utf8"})
 
@@ -42,6 +46,7 @@ class MediaType:
             raise WireError(WireReason.UNSUPPORTED_CHARSET)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse_media_type(text: str) -> MediaType | None:
     """Return the media type, or None where the text is none; a parameter that comes twice makes it none."""
     match = _MEDIA_TYPE.fullmatch(text.strip(" \t"))

@@ -144,18 +144,18 @@ def parse_json(body: bytes) -> Json:
 def render_json(value: Json) -> str:
     """Return the shortest JSON text with sorted members; the same value always gives the same text.
 
-    Numbers keep their kind (1 and 1.0 stay different), which RFC 8785 would not promise. Raises `WireError`
-    `form_mismatch` for what is not a JSON value, `invalid_unicode` for half a surrogate pair.
+    Numbers keep their kind (1 and 1.0 stay different), which RFC 8785 would not promise. What is rendered can be
+    parsed again. Raises `WireError` `form_mismatch` for what is not a JSON value, `invalid_unicode` for half a
+    surrogate pair, `too_deep`, `number_out_of_range`.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
-        text.encode("utf-8")
-        same: bool = json.loads(text) == value
+        body = text.encode("utf-8")
     except UnicodeEncodeError:
         raise WireError(WireReason.INVALID_UNICODE) from None
     except (TypeError, ValueError, RecursionError):
         raise WireError(WireReason.FORM_MISMATCH, "not a JSON value") from None
-    if not same:
+    if parse_json(body) != value:
         # json.dumps turns tuples into lists and number keys into text: what returns would not be what was given.
         raise WireError(WireReason.FORM_MISMATCH, "not a JSON value")
     return text

@@ -213,6 +213,8 @@ def test_what_does_not_fit_is_refused(fields: dict[str, Json], detail: str) -> N
         ({"record": {"ref": "r", "revision": -(2**63) - 1}}, WireReason.NUMBER_OUT_OF_RANGE),
         ({"purpose": "\ud800"}, WireReason.INVALID_UNICODE),
         ({"data": {"a": "\udfff"}}, WireReason.INVALID_UNICODE),
+        ({"data": {"a": 10**300}}, WireReason.NUMBER_OUT_OF_RANGE),
+        ({"cells": [json.loads("[" * 65 + "]" * 65)]}, WireReason.TOO_DEEP),
         ({"type": "signal.unheard_of"}, WireReason.UNKNOWN_EVENT_TYPE),
         ({"type": None}, WireReason.UNKNOWN_EVENT_TYPE),
         ({"type": ["signal.raised"]}, WireReason.UNKNOWN_EVENT_TYPE),
@@ -221,7 +223,7 @@ def test_what_does_not_fit_is_refused(fields: dict[str, Json], detail: str) -> N
     ],
 )
 def test_limits_of_the_wire(fields: dict[str, Json], reason: WireReason) -> None:
-    """Integers beyond 64 bits, half characters, unknown types and giants each have their reason."""
+    """What could not be read back is not written: large integers, half characters, deep nesting, unknown types, giants."""
     with pytest.raises(WireError) as caught:
         encode(_event(**fields))
     assert caught.value.reason == reason
