@@ -13,7 +13,7 @@ from hub.operate.health import Progress, health_app, serve_health
 async def get(progress: Progress, path: str) -> httpx.Response:
     registry = CollectorRegistry()
     Counter("hub_test", "A figure", registry=registry).inc()
-    transport = httpx.ASGITransport(app=health_app(registry, progress))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=health_app(registry, progress))
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
         return await client.get(path)
 

@@ -145,7 +145,7 @@ def _close(console: Console, stack: Stack, balance: Balance, seconds: float) -> 
         "\nLook further: [b]make up[/b] runs the hub in the foreground; README.md has the first event with curl;"
     )
     console.print(
-        f"[b]make demo ARGS=--keep[/b] leaves this one running, with its API at {stack.settings.public_url}/openapi.json."
+        f"[b]make demo ARGS=--keep[/b] leaves it running, with its API at {stack.settings.public_url}/openapi.json."
     )
 
 
