@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Final, NoReturn
 
 from fastapi import FastAPI, Request
@@ -77,6 +78,5 @@ def create_app(parts: GatewayParts) -> FastAPI:
     if parts.metrics_app is not None:
         app.mount("/metrics", parts.metrics_app)
     app.add_middleware(Guard, metrics=parts.metrics, base_url=parts.settings.public_url)
-    description = describe(app, parts.settings.token_url)
-    app.openapi = lambda: description  # type: ignore[method-assign]
+    app.openapi = cache(lambda: describe(app, parts.settings.token_url))  # type: ignore[method-assign]
     return app

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from hub.core.model import JsonObject
 from hub.gateway.authentication import Scope
@@ -66,10 +66,11 @@ async def domains(
     operation_id="domains_post",
     summary="Define a domain (not offered)",
     status_code=501,
+    response_class=Response,
     responses=problem_answers(401, 403, 431, 500, 501, 503),
     openapi_extra=security(Scope.PUBLISH),
 )
-async def define_domain(_caller: PublishingCaller) -> JSONResponse:
+async def define_domain(_caller: PublishingCaller) -> Response:
     """Always 501: types of events are agreed in the catalogue, not made by one partner."""
     raise ProblemError(GatewayReason.NOT_OFFERED)
 

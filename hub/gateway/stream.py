@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from hub.core.model import JsonObject
 from hub.gateway.authentication import Caller
 from hub.gateway.feed import FeedReader, Item, Page
 from hub.gateway.limits import (
@@ -31,24 +32,35 @@ from hub.gateway.problems import ProblemError
 from hub.gateway.reasons import GatewayReason
 from hub.ledger.interface import Subscription
 
+HEARTBEAT = "heartbeat"
+
 DELIVERIES = "deliveries"
 """The ledger's channel for new deliveries."""
+
+
+LINE_END = "\n"
+"""Plain line ends: readable with `curl -N`."""
+
+
+def said(document: JsonObject, *, event: str | None = None, number: int | None = None) -> ServerSentEvent:
+    """Return one server-sent event with a JSON document on one line."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    retry = STREAM_RETRY_MILLISECONDS if event == HEARTBEAT else None
+    return ServerSentEvent(
+        body, event=event, id=None if number is None else str(number), retry=retry, sep=LINE_END
+    )
 
 
 def item_event(item: Item) -> ServerSentEvent:
     """Return one number of the feed: a CloudEvent, or `withdrawn` with the bare number."""
     if item.maybe_event is None:
-        return ServerSentEvent(
-            json.dumps({"sequence": item.sequence}), event="withdrawn", id=str(item.sequence)
-        )
-    body = json.dumps(item.maybe_event, ensure_ascii=False, separators=(",", ":"))
-    return ServerSentEvent(body, id=str(item.sequence))
+        return said({"sequence": item.sequence}, event="withdrawn", number=item.sequence)
+    return said(item.maybe_event, number=item.sequence)
 
 
 def heartbeat(last_sequence: int) -> ServerSentEvent:
     """Return a heartbeat. It has no `id:`, so it does not move the reader's place."""
-    body = json.dumps({"last_sequence": last_sequence})
-    return ServerSentEvent(body, event="heartbeat", retry=STREAM_RETRY_MILLISECONDS)
+    return said({"last_sequence": last_sequence}, event=HEARTBEAT)
 
 
 class LiveFeeds:
@@ -75,7 +87,7 @@ class LiveFeeds:
         return EventSourceResponse(
             self._counted(self._events(subscription, first, caller), caller),
             ping=0,
-            sep="\n",
+            sep=LINE_END,
             send_timeout=STREAM_SEND_SECONDS,
         )
 
@@ -89,7 +101,7 @@ class LiveFeeds:
                 yield event
         except EXPECTED_ERRORS as error:
             # The stream has begun: say why it ends; the client comes back with its last number.
-            yield ServerSentEvent(json.dumps({"reason": problem_of(error).reason}), event="problem")
+            yield said({"reason": problem_of(error).reason}, event="problem")
         finally:
             self._open[caller.org] -= 1
             self._parts.metrics.streams(-1)

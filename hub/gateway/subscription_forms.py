@@ -110,9 +110,8 @@ class SubscriptionRequest(_Form):
         return conditions
 
     def document(self) -> JsonObject:
-        """Return what was asked, as the API gives it back. The sink of a feed is the hub's own address."""
-        own_address = {"sink"} if self.protocol is Protocol.FEED else set()
-        return self.model_dump(mode="json", exclude_none=True, exclude=own_address)
+        """Return what was asked, as the API gives it back."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class SinkSecret(BaseModel):
@@ -147,7 +146,7 @@ class SubscriptionList(BaseModel):
     results: list[SubscriptionView]
 
 
-READ_ONLY: Final = frozenset({"id", "url", "active", "origin"})
+READ_ONLY: Final = frozenset({"id", "url", "active", "origin", "secret"})
 """Members of a subscription that a client may send back unchanged (VNG: PUT takes a whole Subscription)."""
 
 NOT_OFFERED: Final = ("sinkCredential",)
@@ -164,7 +163,9 @@ def read_request(body: Json) -> SubscriptionRequest:
     settings = body.get("protocolSettings")
     if isinstance(settings, dict) and settings.get("headers"):
         raise ProblemError(GatewayReason.NOT_OFFERED, pointers=("/protocolSettings/headers",))
-    wanted = {name: value for name, value in body.items() if name not in READ_ONLY and value is not None}
+    # The sink of a feed is the hub's own address: a client that sends it back asks for nothing.
+    ignored = READ_ONLY | {"sink"} if body.get("protocol") == Protocol.FEED else READ_ONLY
+    wanted = {name: value for name, value in body.items() if name not in ignored and value is not None}
     if metadata_refused(wanted):
         raise ProblemError(WireReason.DENY_BSN_IN_METADATA)
     request = _validated(wanted)
