@@ -7,7 +7,7 @@ are padded to a multiple of 256, because the length of a narrative tells somethi
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -40,7 +40,7 @@ def _padded(plain: bytes) -> bytes:
 
 
 def _seal(cipher: AESGCM, key_id: str, uid: str, section: str, plain: bytes) -> SealedSection:
-    nonce = secrets.token_bytes(NONCE_BYTES)
+    nonce = os.urandom(NONCE_BYTES)
     return SealedSection(key_id, nonce, cipher.encrypt(nonce, _padded(plain), _bound_to(uid, section)))
 
 
