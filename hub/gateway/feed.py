@@ -11,7 +11,8 @@ from typing import Final
 
 from hub.core.model import LEAVES, JsonObject
 from hub.gateway.authentication import Caller
-from hub.gateway.parts import GatewayParts, Opened
+from hub.gateway.limits import RETRY_AFTER_SECONDS
+from hub.gateway.parts import GatewayParts, Opened, OpeningFault
 from hub.gateway.problems import ProblemError
 from hub.gateway.publishing import DOMAIN
 from hub.gateway.reasons import GatewayReason
@@ -112,4 +113,16 @@ class FeedReader:
         except KeyErased:
             # The child was erased (AVG article 17) after the number was given out.
             return Item(claimed.sequence, None)
+        except Exception as error:
+            return Item(claimed.sequence, _unreadable(error))
         return Item(claimed.sequence, structured_event(opened, subscription))
+
+
+def _unreadable(error: Exception) -> None:
+    """Return None for content that can never be read; raise a problem, or the error itself, for any other fault."""
+    if not isinstance(error, OpeningFault):
+        raise error
+    if error.transient:
+        raise ProblemError(
+            GatewayReason.CONTENT_UNAVAILABLE, retry_after_seconds=RETRY_AFTER_SECONDS
+        ) from None

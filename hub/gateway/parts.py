@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from starlette.types import ASGIApp
 
@@ -72,8 +72,21 @@ class Opened(Protocol):
         ...
 
 
+@runtime_checkable
+class OpeningFault(Protocol):
+    """The form of an exception with which opening may end: `transient` False means that it can never be read."""
+
+    @property
+    def transient(self) -> bool:
+        """Whether a later try can help."""
+        ...
+
+
 OpenDelivery: TypeAlias = Callable[[ClaimedDelivery], Awaitable[Opened]]
-"""Opens the permitted sections of a claimed delivery; `KeyErased` when the child was erased."""
+"""Opens the permitted sections of a claimed delivery.
+
+Raises `KeyErased` when the child was erased, or an exception that has the form of `OpeningFault`.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

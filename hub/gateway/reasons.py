@@ -219,6 +219,12 @@ class GatewayReason(StrEnum):
         "The hub cannot check access tokens at this moment; try again.",
         "De hub kan toegangstokens nu niet controleren; probeer het opnieuw.",
     )
+    CONTENT_UNAVAILABLE = (
+        "content_unavailable",
+        503,
+        "The hub cannot open this message at this moment; try again.",
+        "De hub kan dit bericht nu niet openen; probeer het opnieuw.",
+    )
     BUSY = (
         "busy",
         503,

@@ -229,11 +229,23 @@ class OpenedItem:
     data: JsonObject
 
 
+class OpeningTrouble(Exception):
+    """An opening that failed, in the form of the delivering worker's own error."""
+
+    def __init__(self, *, transient: bool) -> None:
+        super().__init__("opening")
+        self.transient = transient
+
+
 async def open_item(item: ClaimedDelivery) -> OpenedItem:
     """Open a delivery of `claimed`; the note `erased` stands for an erased child."""
     note = item.candidate.sealed.event["note"]
     if note == "erased":
         raise KeyErased("the data key of this content was erased")
+    if note in {"broken", "later"}:
+        raise OpeningTrouble(transient=note == "later")
+    if note == "fault":
+        raise ZeroDivisionError
     attributes = {
         "id": item.delivery_id,
         "source": SCHOOL_SOURCE,

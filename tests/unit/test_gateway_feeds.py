@@ -77,6 +77,20 @@ async def test_what_may_no_longer_be_read_is_a_bare_number(world: World) -> None
     assert page["next_after"] == 3
 
 
+@pytest.mark.parametrize(
+    ("note", "status", "reason"),
+    [("broken", 200, None), ("later", 503, "content_unavailable"), ("fault", 500, "internal_error")],
+)
+async def test_trouble_with_opening(world: World, note: str, status: int, reason: str | None) -> None:
+    """Content broken for ever leaves its number; what may open later is asked for again; a fault is a fault."""
+    world.ledger.deliver(FEED, note=note)
+    async with world.client(TEAM) as client:
+        response = await client.get(EVENTS)
+    assert (response.status_code, response.json().get("reason")) == (status, reason)
+    if status == 200:
+        assert response.json()["withdrawn"] == [1]
+
+
 async def test_subscription_without_reference_has_none(world: World) -> None:
     """Without a subscriber's reference the attribute is absent."""
     await world.parts.ledger.put_subscription(replace(FEED, reference=None))
