@@ -51,7 +51,7 @@ def family(child: Person, parent: Person) -> list[Message]:
         {"person": parent.reference, "role": "parent_with_custody", "checked_on": letters.day(-7)}
     ]
     consent = letters.consent(
-        f"c_{child.number}",
+        f"c_{child.number[-5:]}",
         child,
         parent,
         {"kind": "school"},
