@@ -199,11 +199,14 @@ def render_binary(event: CloudEvent) -> Message:
     A payload without `datacontenttype` is JSON and gets that type, as the JSON format assumes it.
     """
     check_attributes(event.attributes)
-    headers = {
-        f"{HEADER_PREFIX}{name.lower()}": quote(value, safe=_PLAIN)
-        for name, value in event.attributes.items()
-        if name != "datacontenttype"
-    }
+    headers: dict[str, str] = {}
+    for name, value in event.attributes.items():
+        header = f"{HEADER_PREFIX}{name.lower()}"
+        if header in headers:
+            # Two names that differ in case only: HTTP could carry one of them.
+            raise WireError(WireReason.DUPLICATE_ATTRIBUTE)
+        headers[header] = quote(value, safe=_PLAIN)
+    headers.pop(f"{HEADER_PREFIX}datacontenttype", None)
     content_type, body = binary_content(event)
     if content_type is not None:
         headers[CONTENT_TYPE] = content_type

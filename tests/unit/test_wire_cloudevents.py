@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from hub.core.model import Json
 from hub.wire.attributes import LARGEST_INTEGER, is_timestamp
 from hub.wire.cloudevents import (
-    MAXIMUM_BATCH_BYTES,
-    MAXIMUM_BATCH_EVENTS,
     MAXIMUM_EVENT_BYTES,
     CloudEvent,
     parse_batch,
@@ -262,6 +260,13 @@ def test_the_camel_case_exception_keeps_its_name() -> None:
     assert render_binary(event)[0]["ce-subscriberreference"] == "r"
 
 
+def test_names_that_differ_in_case_only_are_not_merged() -> None:
+    """HTTP headers cannot carry two names that differ in case only: the event is refused, not shortened."""
+    both = CloudEvent({**MINIMAL, "subscriberReference": "a", "subscriberreference": "b"})
+    assert parse_http(*render_structured(both)) == both
+    assert _reason(render_binary, both) == WireReason.DUPLICATE_ATTRIBUTE
+
+
 def test_rendering_says_what_the_content_is() -> None:
     """JSON without a type gets its type, text stays text, and nothing is sent under a wrong name."""
     headers, body = render_binary(CloudEvent(MINIMAL, {"a": "\u20ac"}, has_data=True))
@@ -275,63 +280,6 @@ def test_rendering_says_what_the_content_is() -> None:
         assert _reason(render, wrong) == WireReason.UNSUPPORTED_MEDIA_TYPE
     for render in (render_binary, render_structured, render_kafka):
         assert _reason(render, CloudEvent({**MINIMAL, "source": ""})) == WireReason.INVALID_ATTRIBUTE_VALUE
-
-
-def test_batches_give_one_result_per_event() -> None:
-    """One bad event does not take the others with it, and each result stands at its place."""
-    good = _body().decode()
-    twice = good.replace("{", '{"id":"0",', 1)
-    large = json.dumps({**MINIMAL, "data": "x" * MAXIMUM_EVENT_BYTES})
-    half = json.dumps({**MINIMAL, "data": "\ud800"})
-    items = [good, "5", twice, good.replace('"1"', "NaN"), large, half, good]
-    results = parse_batch(BATCH, f" [ {' , '.join(items)} ] ".encode())
-    reasons = [result.reason if isinstance(result, WireError) else "" for result in results]
-    assert reasons == [
-        "",
-        WireReason.NOT_A_CLOUDEVENT,
-        WireReason.DUPLICATE_MEMBER,
-        WireReason.MALFORMED_JSON,
-        WireReason.TOO_LARGE,
-        WireReason.INVALID_UNICODE,
-        "",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("headers", "body", "reason"),
-    [
-        (STRUCTURED, b"[]", WireReason.UNSUPPORTED_MEDIA_TYPE),
-        ({}, b"[]", WireReason.UNSUPPORTED_MEDIA_TYPE),
-        ({"content-type": BATCH["content-type"] + ";charset=x"}, b"[]", WireReason.UNSUPPORTED_CHARSET),
-        (BATCH, b"{}", WireReason.NOT_A_BATCH),
-        (BATCH, b"", WireReason.NOT_A_BATCH),
-        (BATCH, b"[", WireReason.MALFORMED_JSON),
-        (BATCH, b"[1", WireReason.MALFORMED_JSON),
-        (BATCH, b"[1 2]", WireReason.MALFORMED_JSON),
-        (BATCH, b"[1,]", WireReason.MALFORMED_JSON),
-        (BATCH, b"[,1]", WireReason.MALFORMED_JSON),
-        (BATCH, b"[]]", WireReason.TRAILING_BYTES),
-        (BATCH, b"[1] 2", WireReason.TRAILING_BYTES),
-        (BATCH, b"\xff", WireReason.INVALID_UTF8),
-        (BATCH, b"[" * 70 + b"]" * 70, WireReason.TOO_DEEP),
-        (BATCH, b"[" + b"1," * MAXIMUM_BATCH_EVENTS + b"1]", WireReason.TOO_MANY_EVENTS),
-        (BATCH, b" " * (MAXIMUM_BATCH_BYTES + 1), WireReason.TOO_LARGE),
-    ],
-)
-def test_batches_that_cannot_be_split(headers: dict[str, str], body: bytes, reason: WireReason) -> None:
-    """A batch that is no array of events is refused as a whole."""
-    assert _reason(parse_batch, headers, body) == reason
-
-
-def test_batches_have_limits_and_may_be_empty() -> None:
-    """The empty batch and the fullest batch are both taken; cut anywhere, a batch is refused."""
-    assert parse_batch(BATCH, b" [ ] ") == []
-    full = b"[" + b",".join([_body()] * MAXIMUM_BATCH_EVENTS) + b"]"
-    assert len(parse_batch(BATCH, full)) == MAXIMUM_BATCH_EVENTS
-    short = b"[" + _body() + b"," + _body() + b"]"
-    for length in range(len(short)):
-        with pytest.raises(WireError):
-            parse_batch(BATCH, short[:length])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.core.model import Json, JsonObject
-from hub.wire.codec import MAXIMUM_FRAME_BYTES, decode, decode_record, encode, encode_record
+from hub.wire.codec import MAXIMUM_FRAME_BYTES, decode, encode
 from hub.wire.envelope import SealedEvent, SealedSection, WireError
 from hub.wire.framing import join_frame, split_frame
 from hub.wire.reasons import WireReason
@@ -132,7 +132,6 @@ def _kinds(value: Json) -> Json:
 
 
 @given(SEALED)
-@settings(max_examples=300)
 def test_an_event_survives_exactly(sealed: SealedEvent) -> None:
     """Every well-formed view comes back equal: absent is not null, empty is not absent, 1 is not 1.0."""
     decoded = decode(encode(sealed))
@@ -223,7 +222,7 @@ def test_what_does_not_fit_is_refused(fields: dict[str, Json], detail: str) -> N
     ],
 )
 def test_limits_of_the_wire(fields: dict[str, Json], reason: WireReason) -> None:
-    """What could not be read back is not written: large integers, half characters, deep nesting, unknown types, giants."""
+    """What could not be read back is not written: large numbers, half characters, deep nesting, giants."""
     with pytest.raises(WireError) as caught:
         encode(_event(**fields))
     assert caught.value.reason == reason
@@ -287,7 +286,7 @@ def test_bytes_after_the_record_are_refused(extra: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, len(FRAME) - 1), st.integers(0, 255)), min_size=1, max_size=6))
-@settings(max_examples=1000)
+@settings(max_examples=300)
 def test_a_damaged_frame_is_read_or_refused(damage: list[tuple[int, int]]) -> None:
     """Damaged bytes give a WireError or an event that can be written again; never another exception."""
     damaged = bytearray(FRAME)
@@ -346,64 +345,3 @@ def test_frames_of_foreign_producers_are_judged(frame: bytes, reason: WireReason
     with pytest.raises(WireError) as caught:
         decode(frame)
     assert caught.value.reason == reason
-
-
-DECISION: JsonObject = {
-    "uid": "5b0c1a5e-6a1e-5c8e-9d53-0f2f5a3c7d11",
-    "event_id": "e1",
-    "source": "urn:nld:oin:00000001000000000001:system:test",
-    "type": "signal.raised",
-    "org": "testschool_one",
-    "subject_ref": "ps_v1_0a",
-    "decided_at": "2026-03-02T08:00:02Z",
-    "rule_set": "1",
-    "verdict": "unique",
-    "outcome": "allow",
-    "reason": "ok_accepted",
-    "duties": [{"duty": "dlp_alert", "due_at": None}],
-    "recipients": [
-        {
-            "recipient": "gp_one",
-            "outcome": "redact",
-            "reason": "ok_consent",
-            "sections": ["meta"],
-            "withheld": ["health"],
-            "duties": [{"duty": "inform_subject", "due_at": "2026-03-09T23:59:59+01:00"}],
-            "consents": ["c1"],
-        }
-    ],
-    "emissions": [{"type": "match.reported", "to": ["a", "b"], "reason": "ok_match", "basis": None}],
-    "chain_hash": "00" * 32,
-}
-ALERT: JsonObject = {
-    "alert_id": "a1",
-    "type": "alert.crisis",
-    "raised_at": "2026-03-02T08:00:02Z",
-    "to": ["crisis_team_one"],
-    "level": 0,
-    "urgency": "u1",
-}
-
-
-@pytest.mark.parametrize(("name", "record"), [("decision", DECISION), ("alert", ALERT)])
-def test_outbox_records_survive(name: str, record: JsonObject) -> None:
-    """Decisions and alerts come back equal, under their own name."""
-    assert decode_record(encode_record(name, record)) == (name, record)
-
-
-def test_events_and_outbox_records_are_not_mixed() -> None:
-    """A record is not read as an event, nor an event as a record, nor written under a name that is none."""
-    with pytest.raises(WireError, match="unknown_event_type"):
-        decode(encode_record("alert", ALERT))
-    with pytest.raises(WireError, match="unknown_schema"):
-        decode_record(FRAME)
-    for name in ("signal.raised", "nothing"):
-        with pytest.raises(WireError, match="unknown_schema"):
-            encode_record(name, ALERT)
-
-
-@pytest.mark.parametrize("change", [{"alert_id": None}, {"narrative": "x"}, {"level": "0"}, {"to": "a"}])
-def test_outbox_records_have_one_form(change: JsonObject) -> None:
-    """A record with a field too many or of another type is refused."""
-    with pytest.raises(WireError, match="form_mismatch"):
-        encode_record("alert", {**ALERT, **change})
