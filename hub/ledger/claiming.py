@@ -67,7 +67,7 @@ async def claim(
     """Lock due deliveries, decide each anew, number and lease those that may leave."""
     now = circumstances.now
     found = await tables.due_deliveries(limit, instant(now))
-    examined = await examine(tables, found, recheck, keys_of, now)
+    examined = await examine(tables, found, recheck, keys_of)
     leased = await carry_out(tables, circumstances, examined, keys_of)
     subscriptions = await _subscriptions(tables, leased)
     return [
@@ -114,7 +114,7 @@ async def _disclose(tables: Tables, going: Sequence[Examined], now: str) -> None
     """Remember, before anything leaves, who may get it on which consents: a withdrawal must reach them."""
     disclosures, consents = [], []
     for item in going:
-        if item.candidate is None or item.candidate.emission is not None:
+        if item.candidate.emission is not None:
             continue
         event = item.candidate.sealed.event
         record = event.get("record")
@@ -141,8 +141,6 @@ async def _subscriptions(
 
 def claimed_delivery(row: DeliveryRow, item: Examined, subscription: Subscription) -> ClaimedDelivery:
     """Return what the delivering side gets: sections cut by the decision of now, still sealed."""
-    candidate = item.candidate
-    assert candidate is not None  # noqa: S101  (only a delivery with its payload leaves)
     return ClaimedDelivery(
         delivery_id=row.delivery_id,
         lease=row.lease,
@@ -151,9 +149,9 @@ def claimed_delivery(row: DeliveryRow, item: Examined, subscription: Subscriptio
         attempt=row.attempt,
         first_attempt_at=row.first_attempt_at,
         accepted_at=row.accepted_at,
-        candidate=candidate,
+        candidate=item.candidate,
         decision=item.decision,
-        delivery=cut(candidate, item.decision),
+        delivery=cut(item.candidate, item.decision),
     )
 
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from hub.core.model import Decision, EventDecision, Outcome, RecipientDecision
-from hub.core.permit import Delivery, permits, redact
+from dataclasses import replace
+
+from hub.core.model import LEAVES, JsonObject, Outcome, RecipientDecision
+from hub.core.permit import Delivery, permit_of, redact
 from hub.ledger.interface import Candidate
 from hub.wire.envelope import SealedSection
 
 
 def cut(candidate: Candidate, decision: RecipientDecision) -> Delivery[SealedSection]:
-    """Return the permitted sections, still sealed. The hub's own messages carry no section of the event."""
-    whole = Decision(EventDecision(Outcome.ALLOW, decision.reason), (decision,))
-    (permit,) = permits(candidate.sealed.event, whole)
+    """Return the permitted sections, still sealed; none at all when the decision lets nothing go.
+
+    The hub's own messages consist of the sections that their decision names and carry none of the event's.
+    """
+    event = candidate.sealed.event
+    if decision.outcome not in LEAVES:
+        # A feed keeps its numbers: the item stays, with a permit that permits nothing.
+        decision = replace(decision, outcome=Outcome.REDACT, sections=())
+    if candidate.emission is not None:
+        event = _own_message(decision)
+    permit = permit_of(event, decision)
+    assert permit is not None  # noqa: S101  (the outcome leaves)
     return redact(permit, {} if candidate.emission is not None else candidate.sealed.sealed)
+
+
+def _own_message(decision: RecipientDecision) -> JsonObject:
+    return {"sections": list(decision.sections)}

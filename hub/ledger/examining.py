@@ -37,17 +37,17 @@ PAYLOAD_GONE: Final = "deny_hold_expired"
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A delivery with its decision of now. `candidate` is None when its payload is gone."""
+    """A delivery with its decision of now. The candidate is empty when its payload is gone."""
 
     row: DeliveryRow
-    candidate: Candidate | None
+    candidate: Candidate
     before: RecipientDecision
     decision: RecipientDecision
 
     @property
     def leaves(self) -> bool:
         """Tell whether something may leave."""
-        return self.candidate is not None and self.decision.outcome in LEAVES
+        return self.decision.outcome in LEAVES
 
     @property
     def differs(self) -> bool:
@@ -60,7 +60,7 @@ def _substance(decision: RecipientDecision) -> tuple[object, ...]:
 
 
 async def examine(
-    tables: Tables, found: Sequence[DeliveryRow], recheck: Recheck, keys_of: KeysOf, now: str
+    tables: Tables, found: Sequence[DeliveryRow], recheck: Recheck, keys_of: KeysOf
 ) -> list[Examined]:
     """Decide these deliveries anew with the facts of now."""
     if not found:
@@ -76,8 +76,9 @@ async def examine(
     examined = []
     for row in found:
         before = recipient_from(from_json(row.decision))
-        candidate = _candidate(row, payloads.get(row.uid), since.get(row.uid))
-        decision = _gone(before) if candidate is None else recheck(candidate, snapshot)
+        payload = payloads.get(row.uid)
+        candidate = _candidate(row, _empty(row) if payload is None else payload, since.get(row.uid))
+        decision = _gone(before) if payload is None else recheck(candidate, snapshot)
         examined.append(Examined(row, candidate, before, decision))
     return examined
 
@@ -106,9 +107,12 @@ def sealed_event(row: rows.PayloadRow) -> SealedEvent:
     )
 
 
-def _candidate(row: DeliveryRow, sealed: SealedEvent | None, held_since: str | None) -> Candidate | None:
-    if sealed is None:
-        return None
+def _empty(row: DeliveryRow) -> SealedEvent:
+    """Return what stands for an event whose payload was destroyed."""
+    return SealedEvent(row.uid, {}, "", row.accepted_at, row.subject_key)
+
+
+def _candidate(row: DeliveryRow, sealed: SealedEvent, held_since: str | None) -> Candidate:
     emission = None if row.emission is None else emission_from(row.emission)
     return Candidate(row.delivery_id, row.receiver, sealed, row.position, emission, held_since)
 
@@ -184,8 +188,6 @@ async def _hold_again(tables: Tables, held: Sequence[Examined], keys_of: KeysOf,
     until = instant(now) + timedelta(days=HOLD_BOUND_DAYS)
     new, watches = {}, set()
     for item in held:
-        if item.candidate is None:
-            continue
         event, uid = item.candidate.sealed.event, uids[item.row.place]
         source_key = pair_key(str(event.get("source")), str(event.get("id")))
         new[uid] = rows.HoldRow(

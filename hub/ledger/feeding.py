@@ -61,12 +61,12 @@ async def _again(
     keys_of: KeysOf,
 ) -> list[ClaimedDelivery]:
     """Hand out items that were read before; one whose consent ended keeps its number and loses its sections."""
-    examined = await examine(tables, numbered, recheck, keys_of, circumstances.now)
+    examined = await examine(tables, numbered, recheck, keys_of)
     changed = [
         redecided(item, circumstances.rule_set, circumstances.now) for item in examined if item.differs
     ]
     await write_links(tables, changed)
-    return [_item(item, subscription) for item in examined if item.candidate is not None]
+    return [_item(item, subscription) for item in examined]
 
 
 def _item(item: Examined, subscription: Subscription) -> ClaimedDelivery:
@@ -87,7 +87,7 @@ async def _new(
         found = await tables.feed_new(subscription.subscription_id, limit - len(items))
         if not found:
             break
-        examined = await examine(tables, found, recheck, keys_of, circumstances.now)
+        examined = await examine(tables, found, recheck, keys_of)
         leased = await carry_out(tables, circumstances, examined, keys_of)
         items += [claimed_delivery(row, item, subscription) for row, item in leased]
     return items

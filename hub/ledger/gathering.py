@@ -11,7 +11,7 @@ from hub.core.snapshot import FactKeys, Snapshot
 from hub.ledger import rows
 from hub.ledger.documents import entry_from, pair_from
 from hub.ledger.rows import EntryRow
-from hub.ledger.tables import Tables
+from hub.ledger.tables import EntryKeys, Tables
 from hub.ledger.texts import from_json, key_text, pair_key
 
 
@@ -72,14 +72,13 @@ async def _consents(
 
 
 async def _entries(tables: Tables, keys: FactKeys, everyone: dict[str, str]) -> list[EntryRow]:
-    where = {
-        "subject_key": list(everyone),
-        "source_key": [pair_key(source, event_id) for source, event_id in keys.source_ids],
-        "record_prefix": [pair_key(org, ref) for org, ref in keys.records],
-        "event_key": [key_text(event_id) for event_id in keys.event_ids],
-        "ref_key": [key_text(event_id) for event_id in keys.event_ids],
-    }
-    return await tables.read(rows.ENTRY, where)
+    wanted = EntryKeys(
+        subjects=list(everyone),
+        sources=[(key_text(event_id), pair_key(source, event_id)) for source, event_id in keys.source_ids],
+        records=[(key_text(ref), pair_key(org, ref)) for org, ref in keys.records],
+        ids=[key_text(event_id) for event_id in keys.event_ids],
+    )
+    return await tables.entries(wanted) if wanted else []
 
 
 async def _pairs(tables: Tables, subjects: Iterable[str]) -> tuple[Any, ...]:
@@ -105,11 +104,13 @@ async def _known_events(tables: Tables, keys: FactKeys, entries: tuple[Entry, ..
     asked = [key_text(event_id) for event_id in keys.event_ids]
     earlier = await tables.read(rows.KNOWN_EVENT, {"event_key": asked})
     known = [_document(row.document) for row in earlier]
-    for entry in entries:
-        for known_id in (entry.event_id, entry.record_ref):
-            if known_id in keys.event_ids:
-                known.append({"id": known_id, "org": entry.org, "kind": entry.kind})
-    return tuple(known)
+    carried: list[JsonObject] = [
+        {"id": known_id, "org": entry.org, "kind": entry.kind}
+        for entry in entries
+        for known_id in (entry.event_id, entry.record_ref)
+        if known_id in keys.event_ids
+    ]
+    return (*known, *carried)
 
 
 async def _deliveries(tables: Tables, keys: FactKeys) -> tuple[JsonObject, ...]:

@@ -29,8 +29,9 @@ class LedgerUnavailableError(Exception):
 
 
 class RetryBatchError(Exception):
-    """Another transaction wrote something that this one had to know first. Nothing was written: gather and
-    judge the same records again.
+    """Another transaction wrote something that this one had to know first.
+
+    Nothing was written: gather and judge the same records again.
     """
 
 
@@ -138,7 +139,7 @@ KeysOf: TypeAlias = Callable[[JsonObject], FactKeys]
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Where one partner wants its deliveries. `connector` is `webhook`, `feed`, `memory` …
+    """Where one partner wants its deliveries. `connector` is `webhook`, `feed`, `memory` and so on.
 
     `filter_document` is the CloudEvents filter dialect (a list) or None. `target` is the connector's own form
     (address, names of secrets); it never holds a secret in clear.
@@ -204,8 +205,10 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """What became of an event for one recipient: `state` is one of `delivered`, `withheld`, `held`, `parked`,
-    `pending`, `recorded`; `recipient` as in the decision.
+    """What became of an event for one recipient.
+
+    `state` is one of `delivered`, `withheld`, `held`, `parked`, `pending`, `recorded`; `recipient` as in the
+    decision.
     """
 
     recipient: str
@@ -236,9 +239,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The reconciliation: `accepted` counts lines (one per accepted record and recipient, or one per record
-    without recipients), and accepted = delivered + withheld + held + parked + pending + recorded.
+    """The reconciliation: accepted = delivered + withheld + held + parked + pending + recorded.
 
+    `accepted` counts lines: one per accepted record and recipient, or one per record without recipients.
     `withheld` counts refusals and repeats, `recorded` facts that have no recipient. `difference` is 0 when it
     balances.
     """
@@ -306,7 +309,11 @@ class Ledger(Protocol):
     def batch(
         self, log: LogIdentity, claims: Sequence[PartitionClaim], next_offsets: Mapping[int, int]
     ) -> AbstractAsyncContextManager[BatchTransaction]:
-        """Open the one transaction of a batch: expected offsets from `claims`, new ones from `next_offsets`; FencedError."""
+        """Open the one transaction of a batch: expected offsets from `claims`, new ones from `next_offsets`.
+
+        Raises FencedError when another worker owns one of the partitions, RetryBatchError when the records
+        must be gathered and judged again.
+        """
         ...
 
     async def offsets(self, log: LogIdentity) -> dict[int, int]:

@@ -92,7 +92,7 @@ class Shelf(Generic[Row]):
         if known is None:
             self._number += 1
         number = self._number if known is None else known[position]
-        return self._table.row(*row[:position], number, *row[position + 1 :])
+        return self._table.make((*row[:position], number, *row[position + 1 :]))
 
     def _put(self, row: Row, journal: Journal) -> None:
         key = self._key_of(row)

@@ -12,9 +12,18 @@ from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistic
 from hub.ledger.lines import OPEN
 from hub.ledger.memory_counts import count_lines, count_open
 from hub.ledger.memory_rows import Journal, Shelf
-from hub.ledger.rows import ConsentRow, DecisionRow, DeliveryRow, HoldRow, OutboxEntryRow, Row, Table
-from hub.ledger.rows import SubscriptionRow as SubscriptionRow
-from hub.ledger.tables import Advance
+from hub.ledger.rows import (
+    ConsentRow,
+    DecisionRow,
+    DeliveryRow,
+    EntryRow,
+    HoldRow,
+    OutboxEntryRow,
+    Row,
+    SubscriptionRow,
+    Table,
+)
+from hub.ledger.tables import Advance, EntryKeys
 
 
 class OffsetRow(NamedTuple):
@@ -75,6 +84,17 @@ class MemoryTables:
     async def shared_subscriptions(self, orgs: Collection[str]) -> list[SubscriptionRow]:
         """See Tables."""
         return self.shelf(rows.SUBSCRIPTION).read({"org": orgs})
+
+    async def entries(self, keys: EntryKeys) -> list[EntryRow]:
+        """See Tables."""
+        where = {
+            "subject_key": keys.subjects,
+            "source_key": [source for _, source in keys.sources],
+            "record_prefix": [prefix for _, prefix in keys.records],
+            "event_key": keys.ids,
+            "ref_key": keys.ids,
+        }
+        return self.shelf(rows.ENTRY).read(where)
 
     async def all_subscriptions(self) -> list[SubscriptionRow]:
         """See Tables."""

@@ -54,6 +54,7 @@ class Plan:
     lines: dict[tuple[str, int], rows.LineRow] = field(default_factory=dict)
     deliveries: list[rows.DeliveryRow] = field(default_factory=list)
     payloads: dict[str, rows.PayloadRow] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
     destroyed: set[str] = field(default_factory=set)
     entries: dict[str, rows.EntryRow] = field(default_factory=dict)
     pairs: dict[str, rows.PairRow | None] = field(default_factory=dict)
@@ -255,6 +256,8 @@ def plan_payload(plan: Plan, target: Target) -> None:
     """Keep the sealed event: something may still be delivered from it."""
     sealed = target.sealed
     plan.destroyed.discard(sealed.uid)
+    if target.judgement.verdict in REPEATS:
+        plan.kept.add(sealed.uid)
     plan.payloads[sealed.uid] = rows.PayloadRow(
         sealed.uid,
         to_json(sealed.event),

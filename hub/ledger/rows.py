@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import UnionType
@@ -40,6 +40,11 @@ class Table(Generic[Row]):
     def written_columns(self) -> tuple[str, ...]:
         """Return the columns that a writer fills: all but the one that the database numbers."""
         return tuple(column for column in self.columns if column != self.numbered)
+
+    def make(self, values: Iterable[Any]) -> Row:
+        """Return a row with these values, in the order of the columns."""
+        row: Row = self.row(*values)
+        return row
 
     def column_type(self, column: str) -> str:
         """Return the PostgreSQL type of a column."""

@@ -17,6 +17,7 @@ from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
+    EntryRow,
     HoldRow,
     OutboxEntryRow,
     Row,
@@ -43,6 +44,23 @@ class Advance:
     following: int
 
 
+@dataclass(frozen=True, slots=True)
+class EntryKeys:
+    """By what entries are looked up: subjects, (event id, source and id), (record ref, organisation and ref), ids.
+
+    `ids` are ids of events or record refs, of whatever organisation.
+    """
+
+    subjects: Sequence[str]
+    sources: Sequence[tuple[str, str]]
+    records: Sequence[tuple[str, str]]
+    ids: Sequence[str]
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to look up."""
+        return bool(self.subjects or self.sources or self.records or self.ids)
+
+
 class Tables(Protocol):
     """An open transaction."""
 
@@ -67,6 +85,10 @@ class Tables(Protocol):
 
     async def shared_subscriptions(self, orgs: Collection[str]) -> list[SubscriptionRow]:
         """Return the subscriptions of these organisations; none is removed before this transaction ends."""
+        ...
+
+    async def entries(self, keys: EntryKeys) -> list[EntryRow]:
+        """Return the entries that match any of the keys, in processing order."""
         ...
 
     async def all_subscriptions(self) -> list[SubscriptionRow]:

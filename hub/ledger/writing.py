@@ -19,11 +19,15 @@ async def write_plan(tables: Tables, plan: Plan, gathered: Mapping[str, rows.Ent
     batch is judged again.
     """
     await tables.insert(rows.INTAKE, plan.intake)
-    await tables.upsert(rows.LINE, list(plan.lines.values()))
+    own = {row.place for row in plan.intake}
+    await tables.insert(rows.LINE, [row for row in plan.lines.values() if row.place in own])
+    await tables.upsert(rows.LINE, [row for row in plan.lines.values() if row.place not in own])
     await _write_entries(tables, plan, gathered)
     await write_facts(tables, plan.facts)
     await _write_holds(tables, plan)
-    await tables.upsert(rows.PAYLOAD, list(plan.payloads.values()))
+    known = gathered.keys() | plan.kept
+    await tables.insert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid not in known])
+    await tables.upsert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid in known])
     await tables.delete(rows.PAYLOAD, "uid", plan.destroyed)
     await tables.insert(rows.DELIVERY, plan.deliveries)
     await tables.insert(rows.PARKED, plan.parked)
@@ -56,7 +60,8 @@ async def _write_entries(tables: Tables, plan: Plan, gathered: Mapping[str, rows
         if row.record_key in held and held[row.record_key].entry_id not in {row.entry_id, *plan.entries}
     ]
     await tables.upsert(rows.ENTRY, freed)
-    await tables.upsert(rows.ENTRY, list(plan.entries.values()))
+    await tables.insert(rows.ENTRY, [row for key, row in plan.entries.items() if key not in gathered])
+    await tables.upsert(rows.ENTRY, [row for key, row in plan.entries.items() if key in gathered])
     await tables.upsert(rows.PAIR, [row for row in plan.pairs.values() if row is not None])
     await tables.delete(rows.PAIR, "pair_key", [key for key, row in plan.pairs.items() if row is None])
 

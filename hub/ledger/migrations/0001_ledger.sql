@@ -94,8 +94,10 @@ create table payload (
     traceparent text,
     stored_at timestamptz not null
 );
--- Sealed bytes do not compress: trying costs time and gains nothing.
+-- Sealed bytes do not compress: trying costs time and gains nothing. Most events fit in one page beside their
+-- row, which saves the side table.
 alter table payload alter column sealed set storage external;
+alter table payload set (toast_tuple_target = 8160);
 create index payload_stored_at on payload (stored_at);
 
 create table entry (
@@ -111,11 +113,10 @@ create table entry (
     at timestamptz not null,
     document text not null
 );
-create unique index entry_source_key on entry (source_key);
-create unique index entry_record_key on entry (record_key) where record_key is not null;
-create index entry_record_prefix on entry (record_prefix) where record_prefix is not null;
-create index entry_event_key on entry (event_key);
-create index entry_ref_key on entry (ref_key) where ref_key is not null;
+-- Unique on the last column, which determines the others; the first serve look-ups by id or number alone.
+create unique index entry_source on entry (event_key, source_key);
+create unique index entry_record on entry (ref_key, record_prefix, record_key) where record_key is not null;
+create index entry_ref on entry (ref_key) where record_key is null and ref_key is not null;
 create index entry_subject_key on entry (subject_key) where subject_key is not null;
 
 create table pair (
