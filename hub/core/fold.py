@@ -112,27 +112,20 @@ def _address(event: Event, known: Document) -> JsonObject:
     kept: list[Json] = []
     later: list[str] = []
     for row in rows if isinstance(rows, list) else []:
-        begun = _start_of(row, basis)
-        if begun == start:
-            continue  # a correction of this very move
-        if begun is not None and begun > start:
-            later.append(begun)
-        kept.append(_ended(row, start) if begun is not None and begun < start else row)
+        if not isinstance(row, dict) or row.get("basis") != basis or parse_date(row.get("from")) is None:
+            kept.append(row)
+        elif row["from"] < start:
+            kept.append(_ended(row, start))
+        elif row["from"] > start:
+            kept.append(row)
+            later.append(row["from"])
+        # A row from this very day is what this event corrects: it is left out.
     new = {"district": event.data["district"], "from": start, "to": min(later, default=None), "basis": basis}
     return {"residences": [*kept, new]}
 
 
-def _start_of(row: Json, basis: str) -> str | None:
-    """Return the first day of a residence on this basis, or None for any other row."""
-    if not isinstance(row, dict) or row.get("basis") != basis or parse_date(row.get("from")) is None:
-        return None
-    return str(row["from"])
-
-
-def _ended(row: Json, day: str) -> Json:
+def _ended(row: JsonObject, day: str) -> JsonObject:
     """Return the row, ended on this day when it would last longer."""
-    if not isinstance(row, dict):
-        return row
     end = row.get("to")
     lasts = end is None or (isinstance(end, str) and end > day)
     return {**row, "to": day} if lasts else row

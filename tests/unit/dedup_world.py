@@ -27,6 +27,7 @@ KINDS = {
     "gp_1": "gp",
     "youth_work_2": "youth_work",
     "youth_health_1": "youth_health",
+    "supplier_1": "energy_company",
     TEAM: "local_team",
     OTHER_TEAM: "local_team",
 }
@@ -51,10 +52,10 @@ def partner(org: str, kind: str) -> Document:
     return entry
 
 
-def standing(**policy: Any) -> Standing:
-    """Return the compiled configuration of this world."""
+def standing(suspended: str = "", **policy: Any) -> Standing:
+    """Return the compiled configuration of this world, with one partner suspended when named."""
     return compile_standing(
-        directory=[partner(org, kind) for org, kind in KINDS.items()],
+        directory=[{**partner(org, kind), "suspended": org == suspended} for org, kind in KINDS.items()],
         areas=DEFAULT_AREAS,
         policy=policy,
         defaults=DEFAULTS,

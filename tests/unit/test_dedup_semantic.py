@@ -128,10 +128,10 @@ def test_near_duplicate_does_not_run_the_match() -> None:
 
 def test_reevaluated_near_duplicate_stays_out_of_matches() -> None:
     """A near duplicate that reaches one more recipient later still makes no match."""
-    both = {"recipients": [{"to": {"org": TEAM}}, {"to": {"org": "youth_health_1"}}]}
+    both = [{"to": {"org": TEAM}}, {"to": {"org": "youth_health_1"}}]
     play = Play(facts(*SIGNALS, *BOTH_WAYS))
     play.send(signal(**DAY))
-    second = signal(event_id="e2", record="r2", **DAY, **both)
+    second = signal(event_id="e2", record="r2", recipients=both, **DAY)
     assert play.send(second).verdict == "near_duplicate"
     play.known = facts(*SIGNALS, consent("k", "school", "youth_health"))
     again = play.send(second, clock(hours=1))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hub.core.history import History
-from hub.core.model import Outcome
+from hub.core.model import Decision, EventDecision, Outcome
 from tests.unit.dedup_world import (
     BOTH_WAYS,
     MONDAY,
@@ -15,6 +15,7 @@ from tests.unit.dedup_world import (
     SIGNALS,
     STANDING,
     TEAM,
+    Document,
     Play,
     clock,
     coordination,
@@ -90,7 +91,7 @@ def test_conflict_without_a_subject() -> None:
         ({"record": {"ref": "r2", "revision": 1}, "domains": ["11"]}, "internal_link"),
     ],
 )
-def test_new_id_same_record(changes: dict[str, object], verdict: str) -> None:
+def test_new_id_same_record(changes: Document, verdict: str) -> None:
     """Under a new id the record, its revision and the digest tell what the message is."""
     play = Play()
     play.send(signal())
@@ -285,3 +286,30 @@ def test_moved_family_is_another_decision() -> None:
     judgement = play.send(signal(recipients=named))
     assert receivers(judgement) == [OTHER_TEAM]
     assert STANDING.policy is not None
+
+
+def test_held_question_about_nobody_watches_nobody() -> None:
+    """An anonymous question that is held has no person whose facts could cure it."""
+    question = signal(
+        type="consultation.requested",
+        mode="anonymous",
+        purpose="consultation",
+        subject_ref=None,
+        recipients=[{"to": {"org": TEAM}}],
+    )
+    held = Play().send(question)
+    assert (held.decision.recipients[0].reason, held.watches) == ("hold_scan_missing", ())
+    assert held.hold_until is not None
+
+
+def test_unforeseen_error_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the decision itself fails nothing is remembered and nothing leaves, at first and when sent again."""
+    failed = Decision(EventDecision(Outcome.HOLD, "hold_evaluation_error"))
+    play = Play(facts(subjects={"child_1": {}}))
+    play.send(signal())
+    monkeypatch.setattr("hub.core.dedup_case.decide_admitted", lambda _admitted: failed)
+    for event in (signal(), signal(event_id="e2", record="r2")):
+        judgement = play.send(event)
+        assert (judgement.verdict, judgement.reason) == ("rejected", "hold_evaluation_error")
+        assert (judgement.parked, judgement.deliver) == ("hold_evaluation_error", ())
+    assert len(play.history.entries) == 1
