@@ -51,11 +51,8 @@ def owner_of(district: str, situation: Situation, *, partnership: str | None = N
 
     With `partnership`, a district that another partnership holds is a mismatch (ROUTING.md section 4).
     """
-    rows = [
-        row
-        for row in situation.standing.areas
-        if row.district == district and active_on(situation.today, row.start, row.end)
-    ]
+    listed = situation.standing.areas.get(district, ())
+    rows = [row for row in listed if active_on(situation.today, row.start, row.end)]
     if len(rows) != 1:
         return Reason.HOLD_AMBIGUOUS_OWNER if rows else Reason.HOLD_NO_OWNER
     if partnership is not None and partnership != rows[0].partnership:
@@ -67,11 +64,6 @@ def owner_of(district: str, situation: Situation, *, partnership: str | None = N
             if team.partnership == rows[0].partnership and district in team.districts
         ]
     )
-
-
-def has_unreadable(kind: str, situation: Situation) -> bool:
-    """Return whether a partner of this kind is unreadable: then no other is found by leaving it out."""
-    return any(not partner.readable for partner in situation.standing.by_kind[kind])
 
 
 def candidates(kind: str, situation: Situation) -> list[Partner]:

@@ -33,7 +33,7 @@ _WAITING = {
 """In the order of step K4."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Consent:
     """Consent holds: who gave it, and with which stances."""
 

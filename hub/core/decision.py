@@ -31,7 +31,7 @@ from hub.core.recipient_gates import (
     origin_of_data,
     police_basis,
 )
-from hub.core.resolving import Resolution, resolve, sending_of
+from hub.core.resolving import Resolution, resolve
 from hub.core.schema import Entry, Event
 
 _GATES_BEFORE_CONSENT = (
@@ -101,11 +101,10 @@ def _for_nobody(reason: Reason) -> Decision:
 
 def _resolve_all(event: Event, situation: Situation) -> list[Resolution]:
     """Return who each entry means (R1); what an earlier entry resolved to is taken."""
-    sending = sending_of(event)
     taken: set[str] = set()
     resolutions = []
     for entry in event.recipients:
-        resolution = resolve(entry, sending, taken, situation)
+        resolution = resolve(entry, event, taken, situation)
         if resolution.reason is None:
             taken.add(resolution.name)
         resolutions.append(resolution)
@@ -236,7 +235,7 @@ def _judge_contact(event: Event, facts: Facts) -> tuple[Resolution, Answer]:
     situation = read_situation(facts)
     if isinstance(situation, Reason):
         return Resolution(entry.org or "", None), Answer(situation)
-    resolution = resolve(entry, sending_of(event), (), situation)
+    resolution = resolve(entry, event, (), situation)
     if resolution.reason is not None or resolution.partner is None:
         return resolution, Answer(resolution.reason or Reason.DENY_RECIPIENT_UNKNOWN)
     question = ask(situation, event, entry, resolution.partner)

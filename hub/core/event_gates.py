@@ -16,7 +16,7 @@ from hub.core.times import parse_instant
 PHONE_ROUTE = Duty("phone_route")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
     """An event that passed gates E1 to E6, with the facts read at their moment."""
 

@@ -13,7 +13,7 @@ from hub.core.policy import Policy
 from hub.core.reasons import Reason
 from hub.core.records import RecordBook, read_book
 from hub.core.standing import Partner, Standing
-from hub.core.times import amsterdam_date, parse_instant
+from hub.core.times import read_moment
 
 
 class Missing(Enum):
@@ -116,11 +116,11 @@ class Situation:
 
 def read_situation(facts: Facts) -> Situation | Reason:
     """Return the facts at their instant, or the reason for which gate E2 or E3 holds every event."""
-    now = parse_instant(facts.now)
+    moment = read_moment(facts.now)
     subjects = {} if facts.subjects is MISSING else facts.subjects
     known_events = _list_of_objects(facts.known_events)
     deliveries = _list_of_objects(facts.deliveries)
-    if now is None or known_events is None or deliveries is None or not isinstance(subjects, dict):
+    if moment is None or known_events is None or deliveries is None or not isinstance(subjects, dict):
         return Reason.HOLD_EVALUATION_ERROR
     if not facts.readable or facts.standing.directory_fault or not all(map(_names_an_event, known_events)):
         return Reason.HOLD_EVALUATION_ERROR
@@ -130,8 +130,8 @@ def read_situation(facts: Facts) -> Situation | Reason:
         facts=facts,
         standing=facts.standing,
         policy=facts.standing.policy,
-        now=now,
-        today=amsterdam_date(now),
+        now=moment[0],
+        today=moment[1],
         subjects=subjects,
         known_events=known_events,
         deliveries=deliveries,

@@ -28,7 +28,7 @@ DECIDES_ALONE_FROM = 16
 ADULT_FROM = 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Person:
     """Whose consent is asked: age in years; `capable` is None while below 12, where it is not judged."""
 
@@ -38,7 +38,7 @@ class Person:
     capable: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Givers:
     """The required givers (R): the person when `child` is set, and the representatives (P), in order of custody.
 

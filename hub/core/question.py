@@ -16,7 +16,7 @@ from hub.core.standing import Partner
 from hub.core.times import amsterdam_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What the recipient gates say: a reason, and for an `ok_` reason the sections that may go.
 
@@ -34,7 +34,7 @@ class Answer:
         return self.reason.outcome is Outcome.ALLOW
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     """An event, one of its recipients, and the situation in which it is asked."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.core.codes import (
     CONSENT_METHODS,
@@ -26,23 +26,25 @@ DISCLOSURE = "disclosure"
 """The only function that counts: consent to help and to processing are other things (CONSENT.md section 1)."""
 
 _FUNCTIONS = IGNORED_FUNCTIONS | {DISCLOSURE}
+_SENDER_ORGANISATION_LEVEL = 2
+"""A sender has no partnership level between kind and organisation (C7)."""
+
 _SCOPE_PURPOSES = PURPOSES | {"any"}
 _WHOLE = frozenset({"meta", "contact"})
 """Without these two sections nothing can be said at all: an objection to one of them is a whole objection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """Whom a record means: an organisation, a kind, a kind within a partnership; all None is anybody."""
+class Selector(NamedTuple):
+    """Whom a record means: an organisation, a kind, a kind within a partnership; all None is anybody.
 
-    org: str | None = None
-    kind: str | None = None
-    partnership: str | None = None
+    `level` is that of a recipient: 3 for an organisation, 2 for a kind with partnership, 1 for a kind, 0 for
+    anybody (C7).
+    """
 
-    @property
-    def is_any(self) -> bool:
-        """Return whether the record means anybody."""
-        return self.org is None and self.kind is None
+    org: str | None
+    kind: str | None
+    partnership: str | None
+    level: int
 
     def means(self, org: str, kind: str, partnership: str | None) -> bool:
         """Return whether an organisation is meant."""
@@ -53,8 +55,7 @@ class Selector:
         return self.kind == kind and (self.partnership is None or self.partnership == partnership)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a record covers (C2). `sections` None is "all". `levels`: of recipient, sender and case (C7)."""
 
     purpose: str
@@ -68,7 +69,10 @@ class Scope:
     def specific(self) -> bool:
         """Return whether the record names purpose, sender, recipient and sections (C5; AVG 4(11))."""
         return not (
-            self.sections is None or self.purpose == "any" or self.sender.is_any or self.recipient.is_any
+            self.sections is None
+            or self.purpose == "any"
+            or not self.sender.level
+            or not self.recipient.level
         )
 
     def more_specific(self, other: Scope) -> bool:
@@ -81,8 +85,7 @@ class Scope:
         return mine[0] >= theirs[0] and mine[1] >= theirs[1] and mine[2] >= theirs[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """One readable record. `scope` None is malformed; `usable` only for a consent without any fault (C4).
 
     `end` None is open for an objection and not readable for a consent.
@@ -124,7 +127,7 @@ class Record:
         return not sections or not sections.isdisjoint(_WHOLE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordBook:
     """The records of all subjects. `unreadable` subjects are held; with `broken` every subject is (C1, C3)."""
 
@@ -250,7 +253,7 @@ def _read_scope(raw: Mapping[str, Any]) -> Scope | None:
         return None
     if not (sections == "all" or is_code_list(sections, SECTION_SET)):
         return None
-    levels = (_recipient_level(recipient), _sender_level(sender), 0 if case_ref is None else 1)
+    levels = (recipient.level, min(sender.level, _SENDER_ORGANISATION_LEVEL), 0 if case_ref is None else 1)
     return Scope(
         purpose, sender, recipient, None if sections == "all" else frozenset(sections), case_ref, levels
     )
@@ -262,23 +265,9 @@ def _read_selector(value: Json) -> Selector | None:
         return None
     keys = value.keys()
     if keys == {"org"} and is_text(value["org"]):
-        return Selector(org=value["org"])
+        return Selector(value["org"], None, None, 3)
     if keys == {"kind"} and is_code(value["kind"], PARTNER_KINDS):
-        return Selector(kind=value["kind"])
+        return Selector(None, value["kind"], None, 1)
     if keys == {"kind", "partnership"} and value["kind"] == "local_team" and is_text(value["partnership"]):
-        return Selector(kind="local_team", partnership=value["partnership"])
-    return Selector() if keys == {"any"} and value["any"] is True else None
-
-
-def _recipient_level(selector: Selector) -> int:
-    """Return 3 for an organisation, 2 for a kind with partnership, 1 for a kind, 0 for anybody (C7)."""
-    if selector.org is not None:
-        return 3
-    if selector.kind is not None:
-        return 2 if selector.partnership is not None else 1
-    return 0
-
-
-def _sender_level(selector: Selector) -> int:
-    """Return 2 for an organisation, 1 for a kind, 0 for anybody (C7)."""
-    return min(2, _recipient_level(selector))
+        return Selector(None, "local_team", value["partnership"], 2)
+    return Selector(None, None, None, 0) if keys == {"any"} and value["any"] is True else None

@@ -4,18 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
-from hub.core.area import LOCAL_TEAM, candidates, district_of, has_unreadable, owner_of, the_one
+from hub.core.area import LOCAL_TEAM, candidates, district_of, owner_of, the_one
 from hub.core.codes import HUB_KIND, is_text_list
 from hub.core.facts import Situation
 from hub.core.reasons import Reason
-from hub.core.schema import Entry, Event
+from hub.core.schema import Entry
 from hub.core.standing import Partner
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """What resolving needs to know of a message. `district` is stated in anonymous mode only."""
+class Sending(Protocol):
+    """What resolving needs to know of a message; an `Event` is one."""
+
+    @property
+    def sender_org(self) -> str:
+        """Return the sending organisation."""
+
+    @property
+    def sender_professional(self) -> str | None:
+        """Return the sending professional, when stated."""
+
+    @property
+    def subject_ref(self) -> str | None:
+        """Return the subject, None where there is none."""
+
+    @property
+    def area_gated(self) -> bool:
+        """Return whether a local team is reached only when it owns the area."""
+
+    @property
+    def anonymous(self) -> bool:
+        """Return whether the message names nobody."""
+
+    @property
+    def district(self) -> str | None:
+        """Return the district that an anonymous message states."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Inquiry:
+    """A `Sending` without an event: a question about routing only."""
 
     sender_org: str
     subject_ref: str | None
@@ -25,7 +54,7 @@ class Sending:
     district: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resolution:
     """Who is meant. `name` is the organisation, or `kind:<kind>` when no organisation was found.
 
@@ -35,18 +64,6 @@ class Resolution:
     name: str
     partner: Partner | None
     reason: Reason | None = None
-
-
-def sending_of(event: Event) -> Sending:
-    """Return what resolving needs to know of an event."""
-    return Sending(
-        sender_org=event.sender_org,
-        sender_professional=event.sender_professional,
-        subject_ref=event.subject_ref,
-        area_gated=event.row.area_gated,
-        anonymous=event.mode == "anonymous",
-        district=event.district,
-    )
 
 
 def resolve(entry: Entry, sending: Sending, taken: Collection[str], situation: Situation) -> Resolution:
@@ -92,7 +109,7 @@ def owning_team(
     sending: Sending, situation: Situation, *, partnership: str | None = None
 ) -> Partner | Reason:
     """Return the local team that owns the area of the message, or why it is not known."""
-    if has_unreadable(LOCAL_TEAM, situation):
+    if LOCAL_TEAM in situation.standing.unreadable_kinds:
         return Reason.HOLD_AMBIGUOUS_OWNER
     district = _district(sending, situation)
     if isinstance(district, Reason):
@@ -113,7 +130,7 @@ def _by_kind(kind: str, partnership: str | None, sending: Sending, situation: Si
         return Reason.DENY_RECIPIENT_UNKNOWN
     if kind == LOCAL_TEAM:
         return owning_team(sending, situation, partnership=partnership)
-    if has_unreadable(kind, situation):
+    if kind in situation.standing.unreadable_kinds:
         return Reason.HOLD_AMBIGUOUS_OWNER
     found = _within_district(candidates(kind, situation), sending, situation)
     if isinstance(found, Reason):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hub.core.area import LOCAL_TEAM, has_unreadable, owner_of
+from hub.core.area import LOCAL_TEAM, owner_of
 from hub.core.codes import is_text, is_text_list
 from hub.core.facts import Facts, Situation, read_situation
 from hub.core.model import JsonObject
 from hub.core.reasons import Reason
-from hub.core.resolving import Sending, owning_team, resolve
+from hub.core.resolving import Inquiry, Sending, owning_team, resolve
 from hub.core.schema import Entry
 from hub.core.standing import Partner
 from hub.core.times import active_on
@@ -56,7 +56,7 @@ def route(
     entry: Entry, *, subject_ref: str, sender_org: str, area_gated: bool, facts: Facts
 ) -> RoutingResult:
     """Return whom a recipient entry means, and for a local team the fixed face (ROUTING.md sections 4 and 6)."""
-    sending = Sending(sender_org=sender_org, subject_ref=subject_ref, area_gated=area_gated)
+    sending = Inquiry(sender_org=sender_org, subject_ref=subject_ref, area_gated=area_gated)
     return _at_moment(facts, lambda situation: _route(entry, sending, situation))
 
 
@@ -96,7 +96,7 @@ def owner(district: str, facts: Facts) -> RoutingResult:
 
 def _owner(district: str, situation: Situation) -> RoutingResult:
     """Return the owner at a moment."""
-    if has_unreadable(LOCAL_TEAM, situation):
+    if LOCAL_TEAM in situation.standing.unreadable_kinds:
         return RoutingResult(reason=Reason.HOLD_AMBIGUOUS_OWNER)
     team = owner_of(district, situation)
     return RoutingResult(reason=team) if isinstance(team, Reason) else RoutingResult(orgs=(team.org,))
@@ -116,7 +116,7 @@ def _fan_out(subject_ref: str, case_ref: str | None, situation: Situation) -> Ro
     teams = tuple(
         team.org for team in situation.standing.by_kind["crisis_team"] if team.active(situation.today)
     )
-    sending = Sending(sender_org="", subject_ref=subject_ref, area_gated=False)
+    sending = Inquiry(sender_org="", subject_ref=subject_ref, area_gated=False)
     team = owning_team(sending, situation)
     face = fixed_face_of(subject_ref, situation)
     warned = [team.org] if isinstance(team, Partner) else []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.core.catalogue import ADDRESSED_CLASSES, CATALOGUE, EventClass, EventType
 from hub.core.codes import (
@@ -38,8 +37,7 @@ _LONGEST_ID = 100
 _LONGEST_SOURCE = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of `recipients`. `needed_sections` None is: not stated. `exception` keeps its unjudged answers."""
 
     org: str | None = None
@@ -50,8 +48,7 @@ class Entry:
     exception: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """An event that has the agreed form: EVENTS.md section 2. `sections` are in the order F1 to F15.
 
     `record` is (reference, revision). `section_about` names other persons per section. `data` and `cells`
@@ -66,6 +63,9 @@ class Event:
     sender_org: str
     sender_kind: str
     sections: tuple[str, ...]
+    section_about: Mapping[str, list[str]]
+    scans: Mapping[str, str]
+    data: Mapping[str, Any]
     sender_professional: str | None = None
     recipients: tuple[Entry, ...] = ()
     subject: str | None = None
@@ -86,9 +86,7 @@ class Event:
     record: tuple[str, int] | None = None
     occurred_at: str | None = None
     consent_version: int = 0
-    section_about: Mapping[str, list[str]]
     identity_contains_address: bool = True
-    scans: Mapping[str, str]
     anonymity_check: str | None = None
     area_precision: str | None = None
     district: str | None = None
@@ -96,12 +94,21 @@ class Event:
     cells: list[Any] | None = None
     kindcheck: Mapping[str, Any] | None = None
     early_kind: str | None = None
-    data: Mapping[str, Any]
 
     @property
     def treatment(self) -> EventClass:
         """Return the class of the event's type."""
         return self.row.treatment
+
+    @property
+    def area_gated(self) -> bool:
+        """Return whether a local team gets this only when it owns the subject's area."""
+        return self.row.area_gated
+
+    @property
+    def anonymous(self) -> bool:
+        """Return whether this is an anonymous consultation."""
+        return self.mode == "anonymous"
 
 
 def read_event(event: Json, situation: Situation) -> Event | None:

@@ -23,7 +23,7 @@ class Attitude(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stance:
     """One giver's stance, the consents that carry it, and the sections that the giver keeps back (C9)."""
 
@@ -84,18 +84,23 @@ def read_stance(records: Sequence[Record], question: Question) -> Stance:
         return SILENT
     now, today = question.situation.now, question.situation.today
     mine = [record for record in records if in_scope(record, question)]
-    whole = [record for record in mine if _objects(record, question) and record.whole]
-    withdrawn = [record for record in mine if not record.objection and record.withdrawn(now)]
-    active = [
-        record for record in mine if record.usable and record.valid(now, today) and not record.withdrawn(now)
-    ]
-    effective = tuple(record for record in active if _prevails(record, whole, withdrawn))
-    attitude = Attitude.CONSENT
-    if not effective:
-        attitude = _attitude_without_consent(
-            records, mine, question, objects=bool(whole), withdrew=bool(withdrawn)
-        )
-    return Stance(attitude, effective, _kept_back(mine, effective, question))
+    objections, withdrawals, active = [], [], []
+    for record in mine:
+        if record.objection:
+            if _objects(record, question):
+                objections.append(record)
+        elif record.withdrawn(now):
+            withdrawals.append(record)
+        elif record.usable and record.valid(now, today):
+            active.append(record)
+    whole = [record for record in objections if record.whole]
+    effective = tuple([record for record in active if _prevails(record, whole, withdrawals)])
+    kept_back = _kept_back(objections, effective) if objections else frozenset()
+    if effective:
+        return Stance(Attitude.CONSENT, effective, kept_back)
+    if whole or withdrawals:
+        return Stance(Attitude.OBJECTION if whole else Attitude.WITHDRAWN, (), kept_back)
+    return Stance(_attitude_without_consent(records, mine, question), (), kept_back)
 
 
 def _objects(record: Record, question: Question) -> bool:
@@ -136,13 +141,9 @@ def _given_again(consent: Record, withdrawal: Record) -> bool:
 
 
 def _attitude_without_consent(
-    records: Sequence[Record], mine: Sequence[Record], question: Question, *, objects: bool, withdrew: bool
+    records: Sequence[Record], mine: Sequence[Record], question: Question
 ) -> Attitude:
-    """Return the first line of the table of C8 that applies when no consent is effective."""
-    if objects:
-        return Attitude.OBJECTION
-    if withdrew:
-        return Attitude.WITHDRAWN
+    """Return the first line of the table of C8 that applies when nothing is effective, objected or withdrawn."""
     now, today = question.situation.now, question.situation.today
     consents = [record for record in mine if not record.objection]
     if any(record.start is not None and not record.begun(now, today) for record in consents):
@@ -155,11 +156,11 @@ def _attitude_without_consent(
     return Attitude.NONE
 
 
-def _kept_back(mine: Iterable[Record], effective: Iterable[Record], question: Question) -> frozenset[str]:
+def _kept_back(objections: Iterable[Record], effective: Iterable[Record]) -> frozenset[str]:
     """Return the sections that section objections withhold, but for consents that name them nearer (C9)."""
     kept: set[str] = set()
-    for objection in mine:
-        if _objects(objection, question) and not objection.whole and objection.scope is not None:
+    for objection in objections:
+        if not objection.whole and objection.scope is not None:
             nearer = [consent for consent in effective if _more_specific(consent, objection)]
             sections = objection.scope.sections or frozenset()
             kept.update(s for s in sections if not any(_names(consent, s) for consent in nearer))

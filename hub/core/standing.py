@@ -63,14 +63,15 @@ class ProtectorRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Partners, areas and settings. Compile it once per configuration, never per event.
+    """Partners, areas (by district) and settings. Compile it once per configuration, never per event.
 
     `directory_fault` makes gate E2 stop every event; a `policy` of None is the fault of gate E3.
     """
 
     partners: Mapping[str, Partner] = field(default_factory=dict)
     by_kind: Mapping[str, tuple[Partner, ...]] = field(default_factory=dict)
-    areas: tuple[AreaRow, ...] = ()
+    unreadable_kinds: frozenset[str] = frozenset()
+    areas: Mapping[str, tuple[AreaRow, ...]] = field(default_factory=dict)
     protectors: tuple[ProtectorRow, ...] = ()
     policy: Policy | None = None
     directory_fault: bool = False
@@ -96,6 +97,7 @@ def compile_standing(
     return Standing(
         partners={partner.org: partner for partner in known},
         by_kind={kind: tuple(partner for partner in known if partner.kind == kind) for kind in PARTNER_KINDS},
+        unreadable_kinds=frozenset(partner.kind for partner in known if not partner.readable),
         areas=_read_areas(areas),
         protectors=_read_protectors(fixed_protectors),
         policy=read_policy(policy, defaults),
@@ -170,13 +172,16 @@ def _objects(rows: Json) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _read_areas(areas: Json) -> tuple[AreaRow, ...]:
-    """Return the rows of the area table that have a district and a partnership."""
-    return tuple(
+def _read_areas(areas: Json) -> Mapping[str, tuple[AreaRow, ...]]:
+    """Return, by district, the rows of the area table that have a district and a partnership."""
+    rows = [
         AreaRow(row["district"], row["partnership"], row.get("from"), row.get("to"))
         for row in _objects(areas)
         if is_text(row.get("district")) and is_text(row.get("partnership"))
-    )
+    ]
+    return {
+        name: tuple(row for row in rows if row.district == name) for name in {row.district for row in rows}
+    }
 
 
 def _read_protectors(rows: Json) -> tuple[ProtectorRow, ...]:

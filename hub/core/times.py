@@ -43,6 +43,18 @@ def parse_moment(value: Json) -> Moment | None:
     return _date(value) if len(value) == _LENGTH_OF_DATE else _instant(value)
 
 
+def read_moment(value: Json) -> tuple[datetime, date] | None:
+    """Return an instant with its Amsterdam day, or None."""
+    return _instant_and_day(value) if isinstance(value, str) else None
+
+
+@lru_cache(_PARSED_KEPT)
+def _instant_and_day(text: str) -> tuple[datetime, date] | None:
+    """Parse one instant and find its day: all events of a batch ask for the same one."""
+    instant = _instant(text)
+    return None if instant is None else (instant, amsterdam_date(instant))
+
+
 @lru_cache(_PARSED_KEPT)
 def _instant(text: str) -> datetime | None:
     """Parse one instant; finer than microseconds is cut off."""
