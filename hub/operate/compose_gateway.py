@@ -143,6 +143,7 @@ def _parts(
             digest_key=keys.digest_key,
             environment=number_environment(settings),
             resolve_pseudonym=ledger.resolve_pseudonym,
+            subject_of_record=ledger.subject_of_record,
         ),
         partners=book,
         publisher=publisher,

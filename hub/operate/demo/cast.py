@@ -52,6 +52,18 @@ PLAYERS = (
         "lt_kracht_escamp", "local_team", "Testteam Kracht Escamp", "+31700000004",
         reach="districts", pushed=True, partnership="kracht", districts=("escamp",),
     ),
+    Player(
+        "lt_kracht_kust", "local_team", "Testteam Kracht Kust", "+31700000008",
+        reach="districts", partnership="kracht", districts=("scheveningen", "segbroek", "loosduinen"),
+    ),
+    Player(
+        "lt_rondomjou_centrum", "local_team", "Testteam rondomJou Centrum", "+31700000009",
+        reach="districts", partnership="rondomjou", districts=("centrum",),
+    ),
+    Player(
+        "lt_rondomjou_rand", "local_team", "Testteam rondomJou Rand", "+31700000010",
+        reach="districts", partnership="rondomjou", districts=("laak", "haagse_hout", "leidschenveen_ypenburg"),
+    ),
     Player("youth_care_1", "youth_care", "Test jeugdhulp", "+31700000005", reach="relation", pushed=True),
     Player("vt_1", "veilig_thuis", "Test Veilig Thuis", "+31700000006", pushed=True),
     Player("crisis_1", "crisis_team", "Test crisisteam", "+31700000007"),

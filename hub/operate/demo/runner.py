@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from hub.core.model import JsonObject
@@ -20,6 +19,7 @@ from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
 from hub.operate.demo.receivers import Arrival, FeedReader, Inbox, WebhookServer, reserved_port, webhook_app
 from hub.operate.demo.scenes import CARE, SCENES, Play, Scene, Told
 from hub.operate.demo.stage import Published, Stage, StoryBrokenError, lines_of
+from hub.operate.logs import configure
 from hub.operate.stack import Stack, start_stack
 
 STATES = {
@@ -34,6 +34,7 @@ STATES = {
 
 def run(state: Path, *, keep: bool, console: Console | None = None) -> int:
     """Play the demonstration with its state in a fresh folder below `state`. Returns the exit code."""
+    configure("demo", "warning")
     console = console or Console(highlight=False)
     state.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="demo-", dir=state.resolve()))
@@ -99,27 +100,31 @@ def _show(console: Console, number: int, scene: Scene, told: Told) -> None:
         console.print(Text(told.note, style="italic"))
 
 
-def _receipt(published: Published, receipt: JsonObject) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
-    head = f"{published.org}  {published.type}"
-    verdict = receipt.get("verdict") or receipt.get("status") or ""
-    table.add_row(f"[cyan]{head}[/]", f"receipt {published.uid[:8]}…", f"{verdict}")
+def _receipt(published: Published, receipt: JsonObject) -> Text:
+    verdicts = receipt.get("verdicts")
+    last = verdicts[-1].get("verdict") if isinstance(verdicts, list) and verdicts else "?"
+    text = Text.assemble(
+        "  ",
+        (published.org, "cyan"),
+        f" sent {published.type}",
+        (f"  receipt {published.uid[:8]}  {last}", "dim"),
+    )
     for line in lines_of(receipt):
         state = str(line.get("state"))
+        text.append(f"\n    → {line.get('recipient'):<18} ")
+        text.append(f"{state:<10}", STATES.get(state, "white"))
+        text.append(f" {line.get('reason')}")
         withheld = line.get("withheld")
-        cut = f"without {', '.join(map(str, withheld))}" if isinstance(withheld, list) and withheld else ""
-        if line.get("outcome") in {"hold", "deny"}:
-            cut = ""
-        style = STATES.get(state, "white")
-        table.add_row(f"  → {line.get('recipient')}", f"[{style}]{state}[/]  {line.get('reason')}", cut)
-    return table
+        if line.get("outcome") == "redact" and isinstance(withheld, list):
+            text.append(f"  without {', '.join(map(str, withheld))}", "red")
+    return text
 
 
 def _arrival(arrival: Arrival) -> Text:
     door = "webhook, signature verified" if arrival.door == "webhook" else "live feed"
     sections = ", ".join(arrival.sections) or "no content"
     return Text.assemble(
-        ("    ✓ ", "green"), f"{arrival.receiver} got {arrival.type} ({door}): ", (sections, "bold")
+        ("    ✓ ", "green"), f"{arrival.receiver} got {arrival.type} ({door})\n      ", (sections, "bold")
     )
 
 

@@ -91,7 +91,7 @@ class Stage:
         receipt = None
         while time.monotonic() < deadline:
             receipt = self.receipt(published)
-            if receipt is not None and condition(receipt):
+            if receipt is not None and is_decided(receipt) and condition(receipt):
                 return receipt
             time.sleep(POLL_SECONDS)
         raise StoryBrokenError(f"{published.type} of {published.org} did not come to its end: {receipt}")
@@ -119,6 +119,11 @@ def lines_of(receipt: JsonObject) -> list[JsonObject]:
     """Return the receipt's lines, one per recipient."""
     lines = receipt.get("recipients", [])
     return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+
+
+def is_decided(receipt: JsonObject) -> bool:
+    """Return whether the hub judged the event: before that a receipt only says that it was accepted."""
+    return bool(receipt.get("verdicts"))
 
 
 def nothing_pending(receipt: JsonObject) -> bool:
