@@ -44,18 +44,31 @@ class Claimer:
         partition while a hole was being recorded).
         """
         self.log = LogIdentity(await self._lens.cluster_id(), self._topic)
-        ends = {partition: bound.end for partition, bound in bounds.items()}
+        ends = await self._ends(self.log, bounds)
         claims = await self._ledger.claim_partitions(self.log, ends, self._worker_id)
         return [
             await self._past_gap(self.log, claim, max(claim.next_offset, bounds[partition].beginning))
             for partition, claim in sorted(claims.items())
         ]
 
-    async def reclaim(self, partition: int, bounds: LogBounds) -> PartitionClaim:
-        """Claim one partition after records did not arrive, and look whether the log has them at all."""
+    async def _ends(self, identity: LogIdentity, bounds: Mapping[int, LogBounds]) -> dict[int, int]:
+        """Return the ends to judge the ledger's offsets by, where the broker's word is not enough.
+
+        The embedded broker answers with one past the *first* record of the last write, which lies before offsets
+        that were read and decided. So a ledger that is further is believed when the log still has, in that very
+        place, the record before its next offset. A log that was replaced does not.
+        """
+        ends = {partition: bound.end for partition, bound in bounds.items()}
+        decided = await self._ledger.offsets(identity)
+        for partition, end in ends.items():
+            last = decided.get(partition, 0) - 1
+            if last >= end and await self._lens.first_offset_from(self._topic, partition, last) == last:
+                ends[partition] = last + 1
+        return ends
+
+    async def claim_after_gap(self, partition: int, bounds: LogBounds) -> PartitionClaim:
+        """Claim one partition again after records did not arrive, and look whether the log has them at all."""
         (claim,) = await self.claim({partition: bounds})
-        if claim.next_offset >= bounds.end:
-            return claim
         first = await self._lens.first_offset_from(self._topic, partition, claim.next_offset)
         if first is None or self.log is None:
             return claim

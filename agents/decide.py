@@ -14,28 +14,23 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from agents.broker import BrokerLens, LogLens, LogUnavailableError
+from agents.broker import BrokerLens, LogLens
 from agents.claiming import Claimer, LogBounds
 from agents.committing import PART, Committer
 from agents.driver import HubApp, LedgerConsumer, new_app
-from agents.ending import ExitCode
+from agents.ending import code_of
 from agents.intake import Admission, Intake, LogRecord
 from agents.runtime import Runtime
 from hub.ledger.interface import (
     FencedError,
     LedgerUnavailableError,
-    LogReplacedError,
     PartitionClaim,
 )
 
 log = structlog.get_logger("hub.agents.decide")
 
-FATAL = {
-    LogReplacedError: ExitCode.LOG_REPLACED,
-    LedgerUnavailableError: ExitCode.LEDGER_AWAY,
-    LogUnavailableError: ExitCode.LOG_AWAY,
-}
-"""Errors that end the worker, and what the supervisor is told. Anything else that escapes is a crash."""
+GAP, FENCED = "gap", "fenced"
+"""Why a partition is claimed again: records did not arrive, or another worker had it for a moment."""
 
 
 def build(runtime: Runtime, lens: LogLens | None = None) -> HubApp:
@@ -105,7 +100,7 @@ class Decider:
         """Stop admitting, and claim again what Faust still says is ours."""
         self.intake.dropped(partitions)
         for partition in partitions:
-            self._reclaim_soon(partition, "fenced")
+            self._reclaim_soon(partition, FENCED)
 
     def _reclaim_soon(self, partition: int, reason: str) -> None:
         if partition in self._reclaiming:
@@ -113,18 +108,18 @@ class Decider:
         log.warning("partition_reclaim", partition=partition, reason=reason)
         # Paused at once, so that nothing older is in the way when the partition goes on.
         self._app.consumer.pause_partitions({TP(self._runtime.topic, partition)})
-        task = asyncio.get_running_loop().create_task(self._reclaim_until_owned(partition))
+        task = asyncio.get_running_loop().create_task(self._reclaim_until_owned(partition, reason))
         self._reclaiming[partition] = task
         task.add_done_callback(lambda _: self._reclaiming.pop(partition, None))
 
-    async def _reclaim_until_owned(self, partition: int) -> None:
+    async def _reclaim_until_owned(self, partition: int, reason: str) -> None:
         try:
-            while not await self._reclaimed(TP(self._runtime.topic, partition)):
+            while not await self._reclaimed(TP(self._runtime.topic, partition), reason):
                 pass
         except Exception as error:  # noqa: BLE001 - logged there; it ends the process with the code that fits
             await self._end(error)
 
-    async def _reclaimed(self, place: TP) -> bool:
+    async def _reclaimed(self, place: TP, reason: str) -> bool:
         """Claim one partition again. True when it goes on, or is not ours any more."""
         consumer = self._app.consumer
         await asyncio.sleep(self._runtime.settings.reclaim_pause_seconds)
@@ -132,7 +127,7 @@ class Decider:
             return True
         try:
             bounds = (await _bounds(consumer, [place]))[place.partition]
-            claim = await self._claimer.reclaim(place.partition, bounds)
+            claim = await self._claimed_again(place.partition, bounds, reason)
         except FencedError:
             return False
         if self._owned(place):
@@ -140,6 +135,12 @@ class Decider:
             self.intake.claimed([claim])
             consumer.resume_partitions({place})
         return True
+
+    async def _claimed_again(self, partition: int, bounds: LogBounds, reason: str) -> PartitionClaim:
+        if reason == GAP:
+            return await self._claimer.claim_after_gap(partition, bounds)
+        (claim,) = await self._claimer.claim({partition: bounds})
+        return claim
 
     def _owned(self, place: TP) -> bool:
         """Return whether Faust says that the partition is ours; during a rebalance its end will claim everything."""
@@ -167,7 +168,7 @@ class Decider:
     def _admit(self, message: Any) -> None:
         record = LogRecord(message.partition, message.offset, message.value)
         if self.intake.admit(record) is Admission.GAP:
-            self._reclaim_soon(record.partition, "gap")
+            self._reclaim_soon(record.partition, GAP)
 
     async def _flush(self) -> None:
         plan, identity = self.intake.plan(), self._claimer.log
@@ -207,9 +208,8 @@ class Decider:
             task.cancel()
 
     async def _end(self, error: Exception) -> None:
-        code = FATAL.get(type(error), ExitCode.CRASHED)
         log.error("decide_failed", exc_info=error)
-        await self._app.crash(self._app.ending.decide(code, type(error).__name__))
+        await self._app.crash(self._app.ending.decide(code_of(error), type(error).__name__))
 
 
 async def _bounds(consumer: Any, places: list[TP]) -> dict[int, LogBounds]:

@@ -157,9 +157,10 @@ class HubApp(faust.App):
     async def on_shutdown(self) -> None:
         """Release what was opened for this worker."""
         await super().on_shutdown()
-        if self._consumer is not None and not self._consumer.started:
+        consumer: Any = self._consumer
+        if consumer is not None and not consumer.started:
             # Faust makes a consumer even for an app without topics; its thread's loop was never run.
-            self._consumer._thread.thread_loop.close()  # noqa: SLF001
+            consumer._thread.thread_loop.close()  # noqa: SLF001 - a LedgerConsumer
         for action in self.closers:
             await action()
 

@@ -9,6 +9,9 @@ from enum import IntEnum, unique
 
 import structlog
 
+from agents.broker import LogUnavailableError
+from hub.ledger.interface import LedgerUnavailableError, LogReplacedError
+
 log = structlog.get_logger("hub.agents.ending")
 
 
@@ -26,6 +29,18 @@ class ExitCode(IntEnum):
     """The broker did not answer for longer than the worker waits (EX_UNAVAILABLE). Restart."""
     LOG_REPLACED = 78
     """The log is not the log that the ledger knows (EX_CONFIG). A restart does not help: a person must look."""
+
+
+CODE_OF_ERROR: dict[type[BaseException], ExitCode] = {
+    LogReplacedError: ExitCode.LOG_REPLACED,
+    LedgerUnavailableError: ExitCode.LEDGER_AWAY,
+    LogUnavailableError: ExitCode.LOG_AWAY,
+}
+
+
+def code_of(error: BaseException) -> ExitCode:
+    """Return the exit code for an error that ends a worker; what is not on the list is a crash."""
+    return CODE_OF_ERROR.get(type(error), ExitCode.CRASHED)
 
 
 class WorkerEndedError(Exception):

@@ -8,18 +8,14 @@ from typing import TypeVar
 
 import structlog
 
-from agents.broker import LogUnavailableError
 from agents.driver import HubApp
-from agents.ending import ExitCode
+from agents.ending import code_of
 from agents.runtime import Runtime
 from hub.ledger.interface import LedgerUnavailableError
 
 log = structlog.get_logger("hub.agents.loops")
 
 Answer = TypeVar("Answer")
-
-FATAL = {LedgerUnavailableError: ExitCode.LEDGER_AWAY, LogUnavailableError: ExitCode.LOG_AWAY}
-"""Errors that end a loop and its process, and what the supervisor is told. Anything else is a crash."""
 
 
 async def patiently(runtime: Runtime, call: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -44,8 +40,7 @@ def guarded(app: HubApp, work: Callable[[], Awaitable[None]]) -> Callable[[], Aw
             await work()
         except Exception as error:
             cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-            code = FATAL.get(type(cause), ExitCode.CRASHED)
             log.exception("loop_failed", exc_info=cause)
-            await app.crash(app.ending.decide(code, type(cause).__name__))
+            await app.crash(app.ending.decide(code_of(cause), type(cause).__name__))
 
     return task

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 
 import faust
+import structlog
 
+from agents.broker import LogUnavailableError
 from agents.driver import HubApp
-from agents.ending import ExitCode
+from agents.ending import ExitCode, code_of
+from hub.ledger.interface import LedgerUnavailableError
+
+log = structlog.get_logger("hub.agents.run")
 
 Compose = Callable[[], Awaitable[HubApp]]
 """Opens what the worker needs on the running loop, and builds its app."""
@@ -41,19 +45,19 @@ def run(compose: Compose) -> int:
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = loop.run_until_complete(compose())
+    try:
+        app = loop.run_until_complete(compose())
+    except (LedgerUnavailableError, LogUnavailableError) as error:
+        log.exception("worker_not_started", exit_code=int(code_of(error)))
+        loop.close()
+        return int(code_of(error))
     try:
         HubWorker(app, loop).execute_from_commandline()
     except SystemExit as ended:
-        app.ending.done()
-        if app.ending.code is not ExitCode.STOPPED:
-            return int(app.ending.code)
-        return ended.code if isinstance(ended.code, int) else int(ExitCode.CRASHED)
-    except Exception:  # noqa: BLE001 - Faust raises the reason of a crash again after its shutdown; it is logged there
-        app.ending.done()
-        return int(app.ending.code or ExitCode.CRASHED)
-
-
-def main(compose: Compose) -> None:
-    """Run a worker and leave the process with its exit code."""
-    sys.exit(run(compose))
+        stopped = ended.code
+    except Exception:  # noqa: BLE001 - Faust raises a crash's reason again after its shutdown; it was logged there
+        stopped = int(ExitCode.CRASHED)
+    app.ending.done()
+    if app.ending.code is not ExitCode.STOPPED:
+        return int(app.ending.code)
+    return stopped if isinstance(stopped, int) else int(ExitCode.CRASHED)

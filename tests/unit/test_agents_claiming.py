@@ -68,6 +68,9 @@ class OffsetLedger:
             for partition in partitions
         }
 
+    async def offsets(self, _log: LogIdentity) -> dict[int, int]:
+        return self.next_offsets
+
     @asynccontextmanager
     async def batch(
         self, _log: LogIdentity, claims: Sequence[PartitionClaim], next_offsets: Mapping[int, int]
@@ -114,7 +117,7 @@ async def test_a_replaced_log_is_refused() -> None:
 async def test_a_reclaim_after_lost_records_reads_them_again() -> None:
     """When the log still has the expected record, it was Faust that lost it: nothing is recorded."""
     ledger, lens = OffsetLedger({0: 5}), Lens("c", first=5)
-    assert await a_claimer(ledger, lens).reclaim(0, LogBounds(0, 9)) == PartitionClaim(0, 5, 1)
+    assert await a_claimer(ledger, lens).claim_after_gap(0, LogBounds(0, 9)) == PartitionClaim(0, 5, 1)
     assert lens.looked == [("hub.events", 0, 5)]
     assert ledger.recorded.items == []
 
@@ -122,7 +125,7 @@ async def test_a_reclaim_after_lost_records_reads_them_again() -> None:
 async def test_a_reclaim_before_a_real_hole_records_it() -> None:
     """When the log itself jumps, the hole is parked and the partition goes on behind it."""
     ledger = OffsetLedger({0: 5})
-    assert (await a_claimer(ledger, Lens("c", first=7)).reclaim(0, LogBounds(0, 9))).next_offset == 7
+    assert (await a_claimer(ledger, Lens("c", first=7)).claim_after_gap(0, LogBounds(0, 9))).next_offset == 7
     assert [item.reason for item in ledger.recorded.items if isinstance(item, UnreadableRecord)] == [
         GAP_REASON
     ]
@@ -131,15 +134,31 @@ async def test_a_reclaim_before_a_real_hole_records_it() -> None:
 async def test_a_reclaim_without_an_answer_concludes_nothing() -> None:
     """A look into the log that shows nothing in time must not be taken for a hole."""
     ledger = OffsetLedger({0: 5})
-    assert (await a_claimer(ledger, Lens("c", first=None)).reclaim(0, LogBounds(0, 9))).next_offset == 5
+    assert (
+        await a_claimer(ledger, Lens("c", first=None)).claim_after_gap(0, LogBounds(0, 9))
+    ).next_offset == 5
     assert ledger.recorded.items == []
 
 
-async def test_a_reclaim_at_the_end_of_the_log_does_not_look() -> None:
-    """Nothing can be missing when everything in the log is decided."""
+async def test_a_broker_that_understates_the_end_is_checked_against_the_log() -> None:
+    """The ledger may be beyond the broker's word when the log still has the last record that it decided."""
+    ledger, lens = OffsetLedger({0: 9}), Lens("c", first=8)
+    assert await a_claimer(ledger, lens).claim({0: LogBounds(0, 5)}) == [PartitionClaim(0, 9, 1)]
+    assert lens.looked == [("hub.events", 0, 8)]
+
+
+async def test_an_honest_broker_is_not_looked_at() -> None:
+    """A ledger at or before the end needs no proof."""
     lens = Lens("c", first=1)
-    await a_claimer(OffsetLedger({0: 9}), lens).reclaim(0, LogBounds(0, 9))
+    await a_claimer(OffsetLedger({0: 9}), lens).claim({0: LogBounds(0, 9)})
     assert lens.looked == []
+
+
+@pytest.mark.parametrize("first", [None, 0, 4])
+async def test_a_replaced_log_has_other_records_in_that_place(first: int | None) -> None:
+    """When the log has nothing there, or begins anew, the claim is refused."""
+    with pytest.raises(LogReplacedError):
+        await a_claimer(OffsetLedger({0: 9}), Lens("c", first=first)).claim({0: LogBounds(0, 5)})
 
 
 async def test_a_hole_is_not_recorded_for_a_partition_that_moved() -> None:

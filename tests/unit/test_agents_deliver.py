@@ -46,7 +46,7 @@ def claimed(
     attempt: int = 1,
     first_attempt_at: str = NOW,
 ) -> ClaimedDelivery:
-    event = {"type": "signal.raised", "time": NOW, "id": str(number), "urgency": urgency}
+    event: dict[str, object] = {"type": "signal.raised", "time": NOW, "id": str(number), "urgency": urgency}
     sealed = SealedEvent(f"uid-{number}", event, "gp-een", NOW, "ps_1_a")
     return ClaimedDelivery(
         delivery_id=f"delivery-{number}",
