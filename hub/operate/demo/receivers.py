@@ -41,6 +41,14 @@ class Arrival:
         return tuple(sections) if isinstance(sections, dict) else ()
 
     @property
+    def contents(self) -> str:
+        """Return in a few words what came along."""
+        contacts = self.data.get("contacts")
+        if isinstance(contacts, list):
+            return "contact cards only: " + ", ".join(str(card.get("organisation")) for card in contacts)
+        return ", ".join(self.sections) or "no content"
+
+    @property
     def type(self) -> str:
         """Return the code name of the type."""
         return str(self.attributes.get("type", "")).removeprefix("nl.jeugdigen.").removesuffix(".v1")

@@ -122,9 +122,10 @@ def _receipt(published: Published, receipt: JsonObject) -> Text:
 
 def _arrival(arrival: Arrival) -> Text:
     door = "webhook, signature verified" if arrival.door == "webhook" else "live feed"
-    sections = ", ".join(arrival.sections) or "no content"
     return Text.assemble(
-        ("    ✓ ", "green"), f"{arrival.receiver} got {arrival.type} ({door})\n      ", (sections, "bold")
+        ("    ✓ ", "green"),
+        f"{arrival.receiver} got {arrival.type} ({door})\n      ",
+        (arrival.contents, "bold"),
     )
 
 

@@ -15,6 +15,9 @@ SCHOOL, GP, HEALTH, TEAM = "school_1", "gp_1", "youth_health_1", "lt_kracht_esca
 CARE, VEILIG_THUIS, CRISIS = "youth_care_1", "vt_1", "crisis_1"
 
 
+MATCH_FIELDS = {"event_type", "basis", "date", "contacts"}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What one scene shows: its receipts and what arrived where. `note` is one closing sentence."""
@@ -137,7 +140,7 @@ def match(play: Play) -> Told:
     receipt = play.stage.settled(sent)
     cards = (play.stage.arrived(SCHOOL, "match.reported"), play.stage.arrived(GP, "match.reported"))
     for card in cards:
-        expect(set(card.sections) <= {"meta", "contact"}, "a match told more than contact cards")
+        expect(set(card.data) == MATCH_FIELDS, "a match told more than contact cards, basis and date")
     return Told(
         ((sent, receipt),), cards, "Consent for coordination holds in both directions, so both are told."
     )
