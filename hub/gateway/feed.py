@@ -113,13 +113,14 @@ class FeedReader:
         except KeyErased:
             # The child was erased (AVG article 17) after the number was given out.
             return Item(claimed.sequence, None)
-        except Exception as error:
-            return Item(claimed.sequence, _unreadable(error))
+        except Exception as error:  # noqa: BLE001 - told apart by its form; any other is raised again
+            _require_unreadable(error)
+            return Item(claimed.sequence, None)
         return Item(claimed.sequence, structured_event(opened, subscription))
 
 
-def _unreadable(error: Exception) -> None:
-    """Return None for content that can never be read; raise a problem, or the error itself, for any other fault."""
+def _require_unreadable(error: Exception) -> None:
+    """Return when the content can never be read; raise a problem, or the error itself, for any other fault."""
     if not isinstance(error, OpeningFault):
         raise error
     if error.transient:

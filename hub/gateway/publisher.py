@@ -88,8 +88,7 @@ class KafkaPublisher:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 if not await producer.client.force_metadata_update():
                     raise PublishUnavailableError
-                if not await producer.partitions_for(self._settings.topic):
-                    raise PublishUnavailableError
+                await producer.partitions_for(self._settings.topic)
         except (KafkaError, OSError, TimeoutError) as error:
             raise PublishUnavailableError from error
 

@@ -64,7 +64,7 @@ reach = "relation"
 purposes = ["help_request", "coordination", "feedback"]
 active_from = 2026-01-01
 scopes = ["events.publish", "events.consume"]
-may_publish = ["signal.raised", "consent.given", "acknowledgement.seen"]
+may_publish = ["signal.raised", "subject.registered", "consent.given", "consent.withdrawn", "acknowledgement.seen"]
   [[partner.api_key]]
   id = "{school_id}"
   hash = "{school_hash}"
@@ -90,6 +90,7 @@ partnership = "kracht"
 sources = ["urn:nld:oin:00000004000000000001:systeem:test"]
 reach = "districts"
 districts = ["escamp"]
+purposes = ["help_request"]
 active_from = 2026-01-01
 scopes = ["events.consume"]
   [[partner.api_key]]
@@ -229,7 +230,7 @@ class OpenedItem:
     data: JsonObject
 
 
-class OpeningTrouble(Exception):
+class OpeningTroubleError(Exception):
     """An opening that failed, in the form of the delivering worker's own error."""
 
     def __init__(self, *, transient: bool) -> None:
@@ -243,7 +244,7 @@ async def open_item(item: ClaimedDelivery) -> OpenedItem:
     if note == "erased":
         raise KeyErased("the data key of this content was erased")
     if note in {"broken", "later"}:
-        raise OpeningTrouble(transient=note == "later")
+        raise OpeningTroubleError(transient=note == "later")
     if note == "fault":
         raise ZeroDivisionError
     attributes = {
