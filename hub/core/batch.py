@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from hub.core.batch_index import EntryIndex, KinIndex, OrderedIndex
+from hub.core.codes import is_code
 from hub.core.dedup_case import is_held
 from hub.core.facts import Facts
 from hub.core.fold_consent import CONSENT_TYPES, is_pending_withdrawal
@@ -119,7 +120,7 @@ class Batch:
 
     def _consents_for(self, event: Json, keys: FactKeys, persons: Iterable[str]) -> list[JsonObject]:
         """Return the records of these persons; for consent events, all that is stored under the id they name."""
-        if not (isinstance(event, dict) and event.get("type") in CONSENT_TYPES):
+        if not (isinstance(event, dict) and is_code(event.get("type"), CONSENT_TYPES)):
             return [
                 document
                 for person in persons
