@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -33,6 +34,9 @@ FAMILIES, SIGNALS_EACH = 400, 23
 TOPIC = "hub.events"
 PATIENCE_SECONDS = 180.0
 
+Consume = Callable[[Settings, Ledger, LogIdentity, int], Awaitable[float]]
+"""Decides so many events of the log, and returns events per second."""
+
 
 def run(report: Report, folder: Path) -> None:
     """Measure both, each on a fresh broker and database, one after the other, twice in turn."""
@@ -52,7 +56,7 @@ def run(report: Report, folder: Path) -> None:
     )
 
 
-def _measure(folder: Path, events: list[SealedEvent], consume: object) -> float:
+def _measure(folder: Path, events: list[SealedEvent], consume: Consume) -> float:
     folder.mkdir(parents=True)
     addresses = {player.org: "http://127.0.0.1:9/x" for player in PLAYERS if player.pushed}
     write_configuration(folder / "partners.toml", addresses)
@@ -67,14 +71,14 @@ def _measure(folder: Path, events: list[SealedEvent], consume: object) -> float:
         broker.stop()
 
 
-async def _measured(settings: Settings, events: list[SealedEvent], consume: object) -> float:
+async def _measured(settings: Settings, events: list[SealedEvent], consume: Consume) -> float:
     await prepare(settings)
     ledger = await open_ledger(settings.database, owner="bench")
     try:
         await register_partners(ledger, read_partners(settings))
         await _produce(settings, events)
         log = LogIdentity((await broker_view(settings.kafka, TOPIC)()).cluster_id, TOPIC)
-        return await consume(settings, ledger, log, len(events))  # type: ignore[operator,no-any-return]
+        return await consume(settings, ledger, log, len(events))
     finally:
         await ledger.close()
 
