@@ -72,7 +72,9 @@ def find_counterparts(case: Case, decision: Decision) -> list[Counterpart]:
     """Return whom this delivered observation may be matched with; nobody when nothing is delivered."""
     if not case.is_observation or case.event.subject_ref is None or not is_delivered(decision):
         return []
-    return counterparts(case.situation, case.event.sender_org, case.event.subject_ref, case.memory.semantic)
+    return counterparts(
+        case.situation, case.event.sender_org, case.event.subject_ref, case.memory.in_match_window
+    )
 
 
 def match(case: Case, others: list[Counterpart]) -> Matches:

@@ -22,15 +22,14 @@ SEMANTIC_TYPES = frozenset({"signal.raised", "signal.revised", "adult_signal.rai
 class Memory:
     """The history as it is known at `now`.
 
-    `technical` are the entries within the technical window, `semantic` those within the match window, `all_known`
-    those within either, each in the order in which the hub processed them. `pairs` are the matches told that
-    did not lapse and lie within the match window.
+    Entries are in the order in which the hub processed them; `known` are those within either window. `pairs` are
+    the matches told that did not lapse and lie within the match window.
     """
 
     now: datetime
-    technical: tuple[Entry, ...]
-    semantic: tuple[Entry, ...]
-    all_known: tuple[Entry, ...]
+    in_technical_window: tuple[Entry, ...]
+    in_match_window: tuple[Entry, ...]
+    known: tuple[Entry, ...]
     pairs: tuple[Pair, ...]
 
 
@@ -45,9 +44,9 @@ def remember(history: History, policy: Policy, now: datetime) -> Memory:
     aged = [(entry, now - processed_at(entry.at)) for entry in history.entries]
     return Memory(
         now=now,
-        technical=tuple(entry for entry, age in aged if age <= technical_window),
-        semantic=tuple(entry for entry, age in aged if age <= match_window),
-        all_known=tuple(entry for entry, age in aged if age <= max(technical_window, match_window)),
+        in_technical_window=tuple(entry for entry, age in aged if age <= technical_window),
+        in_match_window=tuple(entry for entry, age in aged if age <= match_window),
+        known=tuple(entry for entry, age in aged if age <= max(technical_window, match_window)),
         pairs=tuple(pair for pair in history.pairs if _is_told(pair, now, match_window)),
     )
 

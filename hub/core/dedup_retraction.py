@@ -33,18 +33,18 @@ def retract(event: Event, record_ref: str, reason: str, decision: Decision, memo
     """
     revisions = [
         entry
-        for entry in memory.all_known
+        for entry in memory.known
         if (entry.org, entry.record_ref) == (event.sender_org, record_ref) and not is_erased(entry)
     ]
     current = [entry for entry in revisions if not entry.retracted and not entry.superseded]
     if not current:
         # Tombstones also tell that it was retracted before; without any entry only the deliveries are left.
         is_known = any(
-            (entry.org, entry.record_ref) == (event.sender_org, record_ref) for entry in memory.all_known
+            (entry.org, entry.record_ref) == (event.sender_org, record_ref) for entry in memory.known
         )
         return Retraction("retracted", () if is_known else decision.recipients, (), HistoryChanges())
     lapsed = _lapsed_pairs(event.sender_org, current, memory)
-    entries = [*(_retracted(entry, reason) for entry in revisions), *_promoted(revisions, memory.all_known)]
+    entries = [*(_retracted(entry, reason) for entry in revisions), *_promoted(revisions, memory.known)]
     return Retraction(
         verdict="unmatch" if lapsed else "retracted",
         notices=_notices(event.type, decision, revisions),
@@ -72,7 +72,7 @@ def _lapsed_pairs(org: str, current: Sequence[Entry], memory: Memory) -> tuple[P
     subjects = {entry.subject_ref for entry in current if takes_part(entry)}
     left = {
         entry.subject_ref
-        for entry in delivered_observations(memory.semantic)
+        for entry in delivered_observations(memory.in_match_window)
         if entry.org == org and entry.entry_id not in retracted
     }
     return tuple(pair for pair in memory.pairs if _subject_of(org, pair) in subjects - left)

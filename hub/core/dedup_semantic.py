@@ -48,7 +48,7 @@ def find_origin(event: Event, situation: Situation, memory: Memory) -> Origin | 
         return None
     entries = [
         entry
-        for entry in memory.semantic
+        for entry in memory.in_match_window
         if entry.event_id in named and entry.org != event.sender_org and not is_erased(entry)
     ]
     known = [
@@ -83,7 +83,7 @@ def semantic_verdict(
     """Run tests 2 to 8 on an observation. Test 1, the update, is technical and comes before this."""
     if origin is not None:
         return Semantic("echo", origin.dropped)
-    own = [entry for entry in memory.semantic if _is_own(event, entry)]
+    own = [entry for entry in memory.in_match_window if _is_own(event, entry)]
     window = timedelta(hours=situation.policy.near_duplicate_hours)
     recent = [entry for entry in own if memory.now - processed_at(entry.at) <= window]
     if _is_escalation(event, recent):

@@ -62,7 +62,7 @@ def _judge(event: Json, facts: Facts, history: History, entry_id: str) -> Judgem
     if isinstance(admitted, EventDecision):
         return _rejected(admitted)
     case = open_case(admitted, facts, history, entry_id)
-    technical = technical_verdict(case.event, case.memory.technical)
+    technical = technical_verdict(case.event, case.memory.in_technical_window)
     if technical.handled is Handled.REPEAT and technical.entry is not None:
         return answer_repeat(case, technical.entry)
     if technical.handled is Handled.CONFLICT:

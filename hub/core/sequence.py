@@ -46,7 +46,7 @@ def dedup_results(
         given = facts_from_document(known, standing, step.get("at"))
         judgement = judge(event, given, history, f"step-{number}")
         history = extend(history, judgement.history)
-        results.append(_as_result(event, judgement))
+        results.append(as_result(event, judgement))
     return results
 
 
@@ -66,7 +66,7 @@ def extend(history: History, changes: HistoryChanges) -> History:
     return History(tuple(entries.values()), tuple(pairs.values()))
 
 
-def _as_result(event: Json, judgement: Judgement) -> JsonObject:
+def as_result(event: Json, judgement: Judgement) -> JsonObject:
     """Return one judgement in the form of the vectors. The notices of a retraction count as emitted messages."""
     receivers = sorted({recipient.recipient for recipient in judgement.deliver})
     emits = [emission.as_json() for emission in judgement.emissions]

@@ -33,7 +33,7 @@ from tests.unit.dedup_world import (
     to_team,
 )
 
-EXAMPLES = 100
+EXAMPLES = 60
 """Sequences per property: together a few seconds, with the shrinking that a failure costs."""
 
 bounded = partial(settings, max_examples=EXAMPLES, deadline=None)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.core.batch import Batch
 from hub.core.defaults import DEFAULTS
 from hub.core.model import JsonObject
-from hub.core.sequence import dedup_results
+from hub.core.sequence import as_result, dedup_results
+from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing, compile_standing, patch_directory
 from tests.unit.dedup_world import (
     MONDAY,
@@ -68,6 +71,70 @@ def test_shared_vectors() -> None:
     defaults = json.loads((SHARED / "defaults.json").read_text(encoding="utf-8"))
     for vector in vectors(path):
         assert run(vector, defaults) == vector["expected"], vector["id"]
+
+
+def as_snapshot(known: Document, before: Snapshot) -> Snapshot:
+    """Return facts in the form of the ledger's answer, with the memory of the events before."""
+    by_subject: dict[str, tuple[Document, ...]] = {}
+    for record in known.get("consents", []):
+        by_subject[record["subject_ref"]] = (*by_subject.get(record["subject_ref"], ()), record)
+    subjects = known.get("subjects", {})
+    return replace(
+        before,
+        subjects=subjects,
+        consents=by_subject,
+        consent_versions=dict.fromkeys(subjects, known.get("consent_version", 0)),
+        known_events=tuple(known.get("known_events", [])),
+        deliveries=tuple(known.get("deliveries", [])),
+    )
+
+
+def run_through_snapshots(vector: Document, defaults: JsonObject) -> list[JsonObject]:
+    """Run one vector as the worker does: each event in a batch of its own, the memory carried by snapshots."""
+    known: Document = vector["facts"]
+    snapshot, found = Snapshot(), []
+    configuration = compile_standing(
+        directory=known.get("directory", defaults.get("directory")),
+        areas=defaults["areas"],
+        policy=vector.get("policy", {}),
+        defaults=defaults,
+    )
+    for number, step in enumerate(vector["steps"]):
+        known = {**known, **step.get("set", {})}
+        if "event" not in step:
+            continue
+        snapshot = as_snapshot(known, snapshot)
+        event = with_subject(step["event"], snapshot)
+        batch = Batch(snapshot, configuration, step["at"])
+        judgement = batch.judge(f"uid-{number}", event["sender"]["org"], event)
+        snapshot = batch.snapshot()
+        found.append(as_result(event, judgement))
+    return found
+
+
+def with_subject(event: Document, snapshot: Snapshot) -> Document:
+    """Return the event with the subject of its record, as the door fills it in for a retraction."""
+    if event["type"] != "signal.retracted":
+        return event
+    records = {(entry.org, entry.record_ref): entry.subject_ref for entry in snapshot.entries}
+    return {**event, "subject_ref": records.get((event["sender"]["org"], event["data"]["record_ref"]))}
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
+def test_own_vectors_through_snapshots(path: Path) -> None:
+    """Every vector gives the same when facts and memory go through snapshots, as they do in the worker."""
+    for vector in vectors(path):
+        assert run_through_snapshots(vector, DEFAULTS) == vector["expected"], vector["id"]
+
+
+def test_shared_vectors_through_snapshots() -> None:
+    """Every shared vector gives the same through snapshots."""
+    path = SHARED / "vectors" / "dedup.json"
+    if not path.exists():
+        pytest.skip("the shared documents are not beside this checkout")
+    defaults = json.loads((SHARED / "defaults.json").read_text(encoding="utf-8"))
+    for vector in vectors(path):
+        assert run_through_snapshots(vector, defaults) == vector["expected"], vector["id"]
 
 
 def results(*steps: Document, **known: Any) -> list[JsonObject]:
