@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from hub.core.model import JsonObject
 from hub.gateway.authentication import Caller
 from hub.gateway.bodies import media_type, negotiate, read_body
-from hub.gateway.limits import BATCH_MAX_BYTES, BATCH_MAX_EVENTS, EVENT_MAX_BYTES
+from hub.gateway.limits import BATCH_MAX_BYTES, EVENT_MAX_BYTES
 from hub.gateway.mapping import EXPECTED_ERRORS, problem_of
 from hub.gateway.observe import Metrics, Mode
 from hub.gateway.problems import ProblemError, problem_document
@@ -33,9 +33,9 @@ def receipt_path(uid: str) -> str:
     return f"/receipts/{uid}"
 
 
-def echo(event: CloudEvent) -> JsonObject:
+def echo(ready: Ready) -> JsonObject:
     """Return the event's context attributes (VNG: the published event). INVARIANT: never its data."""
-    return {name: value for name, value in event.attributes.items() if name != "datacontenttype"}
+    return {name: value for name, value in ready.attributes.items() if name != "datacontenttype"}
 
 
 class EventsEndpoint:
@@ -58,7 +58,7 @@ class EventsEndpoint:
         structured = media_type(request.headers) == EVENT_JSON
         await self._publishing.publish(ready, Mode.STRUCTURED if structured else Mode.BINARY)
         headers = {"Location": f"{self._base_url}{receipt_path(ready.sealed.uid)}"}
-        return JSONResponse(echo(event), headers=headers, media_type=answer_type)
+        return JSONResponse(echo(ready), headers=headers, media_type=answer_type)
 
     async def _batch(
         self, request: Request, caller: Caller, maybe_traceparent: str | None, instance: str
@@ -66,13 +66,8 @@ class EventsEndpoint:
         negotiate(request.headers, PLAIN_JSON)
         body = await read_body(request, BATCH_MAX_BYTES)
         events = parse_batch(one_value_each(request.headers), body)
-        if len(events) > BATCH_MAX_EVENTS:
-            raise ProblemError(WireReason.TOO_MANY_EVENTS)
         outcomes = await self._publish_all(events, caller, maybe_traceparent)
-        results = [
-            self._result(index, event, outcome, instance)
-            for index, (event, outcome) in enumerate(zip(events, outcomes, strict=True))
-        ]
+        results = [self._result(index, outcome, instance) for index, outcome in enumerate(outcomes)]
         return _batch_answer(results, outcomes)
 
     async def _publish_all(
@@ -109,17 +104,20 @@ class EventsEndpoint:
                     failed.reason, event_id=ready.sealed.uid, retry_after_seconds=failed.retry_after_seconds
                 )
 
-    def _result(
-        self, index: int, event: CloudEvent | WireError, outcome: Ready | ProblemError, instance: str
-    ) -> JsonObject:
-        if isinstance(outcome, Ready) and isinstance(event, CloudEvent):
+    def _result(self, index: int, outcome: Ready | ProblemError, instance: str) -> JsonObject:
+        if isinstance(outcome, Ready):
             uid = outcome.sealed.uid
             receipt = f"{self._base_url}{receipt_path(uid)}"
-            return {"index": index, "status": 200, "event_id": uid, "receipt": receipt, "event": echo(event)}
-        problem = outcome if isinstance(outcome, ProblemError) else problem_of(WireError(str(event)))
-        self._metrics.refused(problem.reason)
-        document = problem_document(problem, instance=instance, base_url=self._base_url)
-        return {"index": index, "status": problem.status, "problem": document}
+            return {
+                "index": index,
+                "status": 200,
+                "event_id": uid,
+                "receipt": receipt,
+                "event": echo(outcome),
+            }
+        self._metrics.refused(outcome.reason)
+        document = problem_document(outcome, instance=instance, base_url=self._base_url)
+        return {"index": index, "status": outcome.status, "problem": document}
 
 
 def _batch_answer(results: list[JsonObject], outcomes: list[Ready | ProblemError]) -> Response:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.wire.cloudevents import MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_EVENTS, MAXIMUM_EVENT_BYTES
+from hub.wire.cloudevents import MAXIMUM_BATCH_BYTES, MAXIMUM_EVENT_BYTES
 
 EVENT_MAX_BYTES: Final = MAXIMUM_EVENT_BYTES
 BATCH_MAX_BYTES: Final = MAXIMUM_BATCH_BYTES
-BATCH_MAX_EVENTS: Final = MAXIMUM_BATCH_EVENTS
-"""The wire's own limits (64 KiB, 1 MiB, 100 events; reasons there). Depth and digits of JSON are limited there too."""
+"""The wire's own limits (64 KiB, 1 MiB; reasons there). The wire also limits events in a batch and depth of JSON."""
 
 FORM_MAX_BYTES: Final = 32 * 1024
 """A subscription with a large filter; anything above is not a subscription."""

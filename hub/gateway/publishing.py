@@ -60,8 +60,9 @@ def code_name(wire_type: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An admitted event, sealed and encoded: only Kafka is missing."""
+    """An admitted event, sealed and encoded: only Kafka is missing. `attributes` are those that were sent."""
 
+    attributes: Mapping[str, str]
     type_name: str
     sealed: SealedEvent
     frame: bytes
@@ -134,7 +135,7 @@ class Publishing:
                 accepted_at=self._parts.clock(),
             )
             sealed = await self._parts.door.admit(publication)
-            return Ready(type_name, sealed, encode(sealed))
+            return Ready(event.attributes, type_name, sealed, encode(sealed))
         except EXPECTED_ERRORS as error:
             problem = problem_of(error, uid)
         raise problem

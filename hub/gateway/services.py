@@ -63,7 +63,13 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def instance_of(request: Request) -> str:
+# Dependencies are coroutines although they wait for nothing: FastAPI would send plain functions to a thread.
+async def the_services(request: Request) -> Services:
+    """Return the services, as a dependency."""
+    return services_of(request)
+
+
+async def the_instance(request: Request) -> str:
     """Return the RFC 9457 instance of this request."""
     return instance_urn(request.scope["state"][CORRELATION])
 
@@ -92,5 +98,4 @@ async def anyone_known(request: Request) -> Caller:
 PublishingCaller = Annotated[Caller, Depends(publisher)]
 ConsumingCaller = Annotated[Caller, Depends(consumer)]
 KnownCaller = Annotated[Caller, Depends(anyone_known)]
-TheServices = Annotated[Services, Depends(services_of)]
-Instance = Annotated[str, Depends(instance_of)]
+TheServices = Annotated[Services, Depends(the_services)]

@@ -423,7 +423,7 @@ class LiveStream:
         self.headers: dict[str, str] = {}
         self.started = asyncio.Event()
         self.body = b""
-        self.ended = False
+        self.over = asyncio.Event()
         self._said: asyncio.Queue[Said] = asyncio.Queue()
         self._buffer = ""
 
@@ -438,7 +438,6 @@ class LiveStream:
         while "\n\n" in self._buffer:
             block, self._buffer = self._buffer.split("\n\n", 1)
             self._said.put_nowait(parse_said(block))
-        self.ended = not message.get("more_body", False)
 
     async def next(self) -> Said:
         """Return the next event, or fail after five seconds."""
@@ -494,6 +493,7 @@ async def live(world: World, path: str, org: str = TEAM, **headers: str) -> Asyn
 
     stream = LiveStream()
     running = asyncio.create_task(cast("Any", world.app)(scope, receive, stream.send))
+    running.add_done_callback(lambda _: stream.over.set())
     try:
         await asyncio.wait_for(stream.started.wait(), 5)
         yield stream

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -106,8 +107,17 @@ async def test_metrics_application_is_mounted_when_given(tmp_path: Path) -> None
 
 async def test_lifespan_passes_the_guard(world: World) -> None:
     """Start and stop of the server are none of the guard's business."""
-    async with world.app.router.lifespan_context(world.app), world.client(None) as client:
-        assert (await client.get("/healthz")).status_code == 200
+    said: list[str] = []
+    asked = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> dict[str, str]:
+        return {"type": next(asked)}
+
+    async def send(message: Any) -> None:
+        said.append(message["type"])
+
+    await world.app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 def test_table_covers_every_reason_of_the_rooms_below() -> None:

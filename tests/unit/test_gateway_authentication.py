@@ -196,6 +196,14 @@ async def test_tokens_without_issuer_are_nobodys(world: World) -> None:
     assert caught.value.reason == "credentials_invalid"
 
 
+async def test_key_source_may_be_composed_in(tmp_path: Path) -> None:
+    """A composition may bring its own source of keys instead of the configured one."""
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"keys": [jwk(PRIVATE, "one")]}), encoding="ascii")
+    world = build_world(tmp_path, token_keys=FileTokenKeys(path))
+    assert (await ask(world, Authorization=f"Bearer {token()}")).status_code == 200
+
+
 async def test_no_keys_is_503_not_401(world: World) -> None:
     """When the issuer's keys cannot be had, a partner must try again, not look for its fault."""
     (world.folder / "jwks.json").unlink()

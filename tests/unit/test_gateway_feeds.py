@@ -200,6 +200,19 @@ async def test_live_feed_says_why_it_ends(tmp_path: Path) -> None:
     assert (last.event, last.data) == ("problem", {"reason": "ledger_unavailable"})
 
 
+async def test_fault_in_a_live_feed_ends_it_in_silence(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of ours after the first byte ends the stream; its text goes nowhere."""
+    async with live(world, STREAM) as stream:
+        await stream.next()
+        world.ledger.deliver(FEED, note="fault")
+        await asyncio.wait_for(stream.over.wait(), 5)
+    assert stream.body.count(b"data:") == 1
+    assert world.counts.reasons == ["internal_error"]
+    assert "ZeroDivision" not in caplog.text
+
+
 async def test_wrong_start_of_a_live_feed_is_a_problem(world: World) -> None:
     """What is wrong from the start is answered before the stream begins, with a status."""
     async with world.client(TEAM) as client:
