@@ -87,14 +87,15 @@ class Batch:
 
     def judge(self, entry_id: str, authenticated_org: str, event: Json) -> Judgement:
         """Judge one event and take over what it changes."""
-        facts = self.facts(event, authenticated_org)
-        judgement = judge(event, facts, self.history(event), entry_id)
+        keys = keys_of(event)
+        facts = self.facts(event, authenticated_org, keys)
+        judgement = judge(event, facts, self.history(event, keys), entry_id)
         self.fold(event, judgement)
         return judgement
 
-    def facts(self, event: Json, authenticated_org: str) -> Facts:
-        """Return the facts for one event, cut to its own persons and their kin."""
-        keys = keys_of(event)
+    def facts(self, event: Json, authenticated_org: str, known_keys: FactKeys | None = None) -> Facts:
+        """Return the facts for one event, cut to its own persons and their kin; its keys when worked out before."""
+        keys = known_keys or keys_of(event)
         about = _subject_ref(event)
         persons = self._persons(keys, about)
         return Facts(
@@ -135,9 +136,9 @@ class Batch:
             if document.get("consent_id") in keys.consent_ids
         ]
 
-    def history(self, event: Json) -> History:
-        """Return the memory that concerns one event, in processing order."""
-        keys = keys_of(event)
+    def history(self, event: Json, known_keys: FactKeys | None = None) -> History:
+        """Return the memory that concerns one event, in processing order; its keys when worked out before."""
+        keys = known_keys or keys_of(event)
         about = _subject_ref(event)
         wanted: list[Hashable] = [("subject", about)]
         wanted += [("subject", kin) for kin in self._kin.kin_of(about)]

@@ -56,33 +56,62 @@ def recheck(
         A verdict that is allow or redact only when it may leave now. Total: an error that no rule foresees is
         hold_evaluation_error.
     """
-    try:
-        batch = Batch(snapshot, standing, now)
-        facts = replace(batch.facts(event, authenticated_org), held_since=held_since)
-        if emission is not None:
-            return _emission(emission, receiver, facts, snapshot)
-        if event["type"] in NOTICE_TYPES:
-            return notice_decision(str(event["type"]), receiver, position)
-        return _event(event, position, receiver, facts, batch.history(event))
-    except Exception:  # noqa: BLE001 - principle 4: whatever fails, nothing leaves
-        return _stopped(receiver, position, Outcome.HOLD, "hold_evaluation_error", ())
+    looker = LastLook(standing, now)
+    return looker.recheck(event, authenticated_org, position, receiver, emission, snapshot, held_since)
 
 
-def _emission(emission: Emission, receiver: str, facts: Facts, snapshot: Snapshot) -> RecipientDecision:
+class LastLook:
+    """The last look for many deliveries at one moment. It keeps the look-up tables of the latest snapshot."""
+
+    def __init__(self, standing: Standing, now: str) -> None:
+        self._standing = standing
+        self._now = now
+        self._latest: tuple[Snapshot, Batch] | None = None
+
+    def recheck(
+        self,
+        event: JsonObject,
+        authenticated_org: str,
+        position: int,
+        receiver: str,
+        emission: Emission | None,
+        snapshot: Snapshot,
+        held_since: str | None,
+    ) -> RecipientDecision:
+        """Decide anew whether one waiting delivery may leave: see the function `recheck`."""
+        try:
+            batch = self._batch(snapshot)
+            facts = replace(batch.facts(event, authenticated_org), held_since=held_since)
+            if emission is not None:
+                return _emission(emission, receiver, facts, batch.history(event))
+            if event["type"] in NOTICE_TYPES:
+                return notice_decision(str(event["type"]), receiver, position)
+            return _event(event, position, receiver, facts, batch.history(event))
+        except Exception:  # noqa: BLE001 - principle 4: whatever fails, nothing leaves
+            return _stopped(receiver, position, Outcome.HOLD, "hold_evaluation_error", ())
+
+    def _batch(self, snapshot: Snapshot) -> Batch:
+        """Return the look-up tables of a snapshot; a claim asks for many deliveries with the same one."""
+        if self._latest is None or self._latest[0] is not snapshot:
+            self._latest = (snapshot, Batch(snapshot, self._standing, self._now))
+        return self._latest[1]
+
+
+def _emission(emission: Emission, receiver: str, facts: Facts, history: History) -> RecipientDecision:
     """Let the hub's own notices go; decide a match anew in both directions."""
     if emission.type != "match.reported":
         return emission_decision(emission, receiver, NOTICE_SECTIONS)
-    if _still_matches(emission, facts, snapshot):
+    if _still_matches(emission, facts, history):
         return emission_decision(emission, receiver, MATCH_SECTIONS)
     return _stopped(receiver, 0, Outcome.DENY, "deny_match_onesided", MATCH_SECTIONS)
 
 
-def _still_matches(emission: Emission, facts: Facts, snapshot: Snapshot) -> bool:
+def _still_matches(emission: Emission, facts: Facts, history: History) -> bool:
     """Return whether the pair did not lapse, still belongs together, and consent holds in both directions."""
     situation = read_situation(facts)
     (org_a, subject_a), (org_b, subject_b) = emission.subjects
     pair = Pair(org_a, subject_a, org_b, subject_b, emission.basis or "")
-    is_told = any(pair_key(told) == pair_key(pair) for told in snapshot.pairs)
+    is_told = any(pair_key(told) == pair_key(pair) for told in history.pairs)
     if (
         not isinstance(situation, Situation)
         or not is_told

@@ -10,7 +10,7 @@ import pytest
 from hub.core.batch import Batch
 from hub.core.judgement import Judgement
 from hub.core.model import Emission, RecipientDecision
-from hub.core.recheck import next_boundary, recheck, rejudge_held
+from hub.core.recheck import LastLook, next_boundary, recheck, rejudge_held
 from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing
 from tests.unit.dedup_world import (
@@ -102,6 +102,18 @@ def test_withdrawal_stops_what_was_not_claimed() -> None:
     verdict = world.recheck(signal(), TEAM, clock(seconds=1))
     assert (verdict.reason, verdict.sections) == ("deny_withdrawn", ())
     assert verdict.withheld == ("meta", "contact", "codes")
+
+
+def test_each_moment_has_its_own_facts() -> None:
+    """One last look over several snapshots always answers with the facts of the one that it is given."""
+    world = World(*SIGNALS)
+    world.send(signal())
+    before = world.snapshot
+    world.know(to_team("school", withdrawn_at=MONDAY))
+    look = LastLook(STANDING, MONDAY)
+    asked = [before, before, world.snapshot, before]
+    found = [look.recheck(signal(), "school_1", 0, TEAM, None, snapshot, None).reason for snapshot in asked]
+    assert found == ["ok_consent", "ok_consent", "deny_withdrawn", "ok_consent"]
 
 
 def test_each_recipient_has_its_own_place() -> None:

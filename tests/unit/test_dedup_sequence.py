@@ -83,7 +83,7 @@ def as_snapshot(known: Document, before: Snapshot) -> Snapshot:
         before,
         subjects=subjects,
         consents=by_subject,
-        consent_versions=dict.fromkeys(subjects, known.get("consent_version", 0)),
+        consent_versions={ref: int(known.get("consent_version", 0)) for ref in subjects},
         known_events=tuple(known.get("known_events", [])),
         deliveries=tuple(known.get("deliveries", [])),
     )
