@@ -10,6 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.gateway import routes_about, routes_events, routes_subscriptions
 from hub.gateway.guard import Guard
@@ -37,6 +39,16 @@ class _NoContent(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.DEBUG
+
+
+class _Whole:
+    """An ASGI application as the endpoint of exactly one path: a mount would want a slash behind it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 _NO_CONTENT: Final = _NoContent()
@@ -76,7 +88,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
     for router in (routes_events.router, routes_subscriptions.router, routes_about.router):
         app.include_router(router)
     if parts.metrics_app is not None:
-        app.mount("/metrics", parts.metrics_app)
+        app.router.routes.append(Route("/metrics", _Whole(parts.metrics_app), include_in_schema=False))
     app.add_middleware(Guard, metrics=parts.metrics, base_url=parts.settings.public_url)
     app.openapi = cache(lambda: describe(app, parts.settings.token_url))  # type: ignore[method-assign]
     return app

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry, Counter, make_asgi_app
 
 from hub.core.numbers import metadata_refused
 from hub.gateway.domains import DOMAIN_UUID
@@ -97,12 +97,15 @@ async def test_readiness_follows_real_progress(world: World) -> None:
 
 async def test_metrics_application_is_mounted_when_given(tmp_path: Path) -> None:
     """The composition's metrics application answers under /metrics; without one there is nothing."""
-    world = build_world(tmp_path, metrics_app=PlainTextResponse("accepted 0"))
+    registry = CollectorRegistry()
+    Counter("events_accepted", "Accepted events.", registry=registry).inc()
+    world = build_world(tmp_path, metrics_app=make_asgi_app(registry))
     async with world.client(None) as client:
-        assert (await client.get("/metrics/")).text == "accepted 0"
+        assert "events_accepted_total 1.0" in (await client.get("/metrics")).text
+    assert "/metrics" not in world.app.openapi()["paths"]
     bare = build_world(tmp_path)
     async with bare.client(None) as client:
-        assert (await client.get("/metrics/")).status_code == 404
+        assert (await client.get("/metrics")).status_code == 404
 
 
 async def test_lifespan_passes_the_guard(world: World) -> None:
