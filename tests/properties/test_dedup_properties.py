@@ -24,10 +24,14 @@ from tests.unit.dedup_world import (
     STANDING,
     TEAM,
     Document,
+    Play,
     child,
     clock,
     coordination,
     fact,
+    facts,
+    messages,
+    receivers,
     retraction,
     signal,
     to_team,
@@ -132,6 +136,31 @@ def test_batch_equals_one_by_one(events: list[Document], consents: list[Document
 
 @bounded()
 @given(sequences, consent_choices)
+def test_slices_hold_all_that_counts(events: list[Document], consents: list[Document]) -> None:
+    """Cut to its own persons, kin and memory, an event is judged as it is with everything at hand."""
+    children = {ref: child(households=["h1"]) for ref in ("child_1", "child_2")}
+    everything = Play(facts({}, consents=consents, subjects=children, consent_version=0))
+    batch = Batch(snapshot(consents), STANDING, MONDAY)
+    subject_of: dict[tuple[str, str], str] = {}
+    for place, given_event in enumerate(events):
+        event = {name: value for name, value in given_event.items() if name != "causation_id"}
+        org = event["sender"]["org"]
+        if event["type"] == "signal.raised":
+            subject_of.setdefault((org, event["record"]["ref"]), event["subject_ref"])
+        elif event["type"] == "signal.retracted":
+            event["subject_ref"] = subject_of.get((org, event["data"]["record_ref"]))
+        else:
+            continue
+        expected = everything.send(event)
+        found = batch.judge(f"entry-{place}", org, event)
+        assert (found.verdict, found.reason) == (expected.verdict, expected.reason)
+        assert receivers(found) == receivers(expected)
+        assert sorted(messages(found)) == sorted(messages(expected))
+        assert len(found.suppressed) == len(expected.suppressed)
+
+
+@bounded()
+@given(sequences, consent_choices)
 def test_repeat_wakes_nobody(events: list[Document], consents: list[Document]) -> None:
     """Whatever came before, the last event sent again delivers nothing and tells nobody of a match."""
     _, known = one_by_one([*events], snapshot(consents))
@@ -209,8 +238,8 @@ def test_memory_holds_no_more_than_it_should(events: list[Document], consents: l
         if judgement.verdict in remembered:
             assert judgement.history.entries == ()
             assert judgement.deliver == ()
-        receivers = [recipient.recipient for recipient in judgement.deliver]
-        assert len(receivers) == len(set(receivers))
+        got = receivers(judgement)
+        assert len(got) == len(set(got))
     pairs = [(pair.org_a, pair.subject_a, pair.org_b, pair.subject_b) for pair in known.pairs]
     assert len(pairs) == len(set(pairs))
 
