@@ -100,11 +100,10 @@ async def read_payloads(tables: Tables, uids: set[str]) -> dict[str, SealedEvent
 
 def sealed_event(row: rows.PayloadRow) -> SealedEvent:
     """Return a payload row as the envelope it was."""
-    event: Any = from_json(row.event)
+    document: Any = from_json(row.document)
+    event, authenticated_org, accepted_at, key, traceparent = document
     sealed = MappingProxyType(unpack_sections(row.sealed))
-    return SealedEvent(
-        row.uid, event, row.authenticated_org, row.accepted_at, row.key, sealed, row.traceparent
-    )
+    return SealedEvent(row.uid, event, authenticated_org, accepted_at, key, sealed, traceparent)
 
 
 def _empty(row: DeliveryRow) -> SealedEvent:

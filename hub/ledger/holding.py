@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hub.core.judgement import Judgement
 from hub.core.snapshot import FactKeys, Snapshot
@@ -14,6 +15,7 @@ from hub.ledger.planning import Target
 from hub.ledger.recording import Memory, Recorder
 from hub.ledger.tables import Tables
 from hub.ledger.texts import instant
+from hub.wire.envelope import SealedEvent
 
 
 class Holds:
@@ -24,6 +26,7 @@ class Holds:
         self._rule_set = rule_set
         self._rows: dict[str, rows.HoldRow] = {}
         self._wakes: dict[str, list[int]] = {}
+        self._payloads: dict[str, SealedEvent] = {}
         self._memory = Memory()
         self.held: Sequence[HeldEvent] = ()
 
@@ -38,14 +41,14 @@ class Holds:
             return
         await self._tables.lock_partitions([row.partition for row in due])
         found = await self._tables.lock_holds([row.uid for row in due])
-        self._rows = {row.payload_uid: row for row in found}
+        self._rows = {row.uid: row for row in found}
         for wake in await self._tables.read(rows.HOLD_WAKE, {"uid": [row.uid for row in found]}):
             self._wakes.setdefault(wake.uid, []).append(wake.wake_id)
-        payloads = await read_payloads(self._tables, set(self._rows))
+        self._payloads = await read_payloads(self._tables, {row.payload_uid for row in found})
+        # Under the id by which the event is remembered: the payload can be that of a later sending.
         self.held = tuple(
-            HeldEvent(payloads[row.payload_uid], row.held_since, row.hold_until)
+            HeldEvent(replace(self._payloads[row.payload_uid], uid=row.uid), row.held_since, row.hold_until)
             for row in found
-            if row.payload_uid in payloads
         )
 
     async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)
@@ -62,8 +65,9 @@ class Holds:
         await self._tables.delete(rows.HOLD_WAKE, "wake_id", self._wakes.get(row.uid, []))
         if judgement.verdict == "duplicate":
             # Nothing changed: only the next boundary in time is remembered.
-            kept = row._replace(wake_at=None if wake_at is None else instant(wake_at))
+            kept = row._replace(wake_at=row.hold_until_at if wake_at is None else instant(wake_at))
             await self._tables.upsert(rows.HOLD, [kept])
             return
-        target = Target(row.place, row.uid, row.partition, event.sealed, judgement, decided_at)
+        sealed = self._payloads[row.payload_uid]
+        target = Target(row.place, row.uid, row.partition, sealed, judgement, decided_at)
         await Recorder(self._tables, self._memory, self._rule_set).held(target, wake_at, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.core.judgement import Judgement
 from hub.core.model import JsonObject, Outcome
 from hub.ledger import rows
 from hub.ledger.audit import Link
@@ -39,6 +40,14 @@ def intake_row(
         event_reason=judgement.decision.event.reason,
         duties=to_json(duties_json(judgement.decision.event.duties)),
         line_count=line_count,
+    )
+
+
+def rejudged_intake(record: rows.IntakeRow, judgement: Judgement) -> rows.IntakeRow:
+    """Return the row of a record whose event was judged again: the last verdict counts."""
+    event = judgement.decision.event
+    return record._replace(
+        outcome=event.outcome.value, event_reason=event.reason, duties=to_json(duties_json(event.duties))
     )
 
 

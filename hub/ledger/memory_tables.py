@@ -189,11 +189,7 @@ class MemoryTables:
     async def peek_holds(self, limit: int, now: datetime) -> list[HoldRow]:
         """See Tables."""
         woken = {row.uid for row in self.shelf(rows.HOLD_WAKE)}
-        due = [
-            row
-            for row in self.shelf(rows.HOLD)
-            if row.uid in woken or row.hold_until_at < now or (row.wake_at is not None and row.wake_at <= now)
-        ]
+        due = [row for row in self.shelf(rows.HOLD) if row.uid in woken or row.wake_at <= now]
         return sorted(due, key=lambda row: row.hold_until_at)[:limit]
 
     async def lock_holds(self, uids: Sequence[str]) -> list[HoldRow]:

@@ -9,7 +9,7 @@ from hub.core.model import JsonObject
 from hub.ledger.documents import duties_json, recipient_json
 from hub.ledger.planning import CRISIS_URGENCIES, Target
 from hub.ledger.rows import OutboxEntryRow
-from hub.ledger.texts import to_json
+from hub.ledger.texts import key_text, to_json
 
 DECISIONS_TOPIC: Final = "hub.decisions"
 ALERTS_TOPIC: Final = "hub.alerts"
@@ -45,7 +45,7 @@ def decision_message(target: Target, rule_set: str, chain_hash: str) -> OutboxEn
         document["subject_ref"] = subject
     if target.sealed.traceparent is not None:
         document["traceparent"] = target.sealed.traceparent
-    return OutboxEntryRow(0, DECISIONS_TOPIC, target.sealed.key, to_json(document))
+    return OutboxEntryRow(0, DECISIONS_TOPIC, key_text(target.sealed.key), to_json(document))
 
 
 def alert_messages(target: Target) -> list[OutboxEntryRow]:

@@ -50,7 +50,8 @@ OPEN_STATES: Final = frozenset({"pending", "delivered"})
 class Plan:
     """Everything that one transaction writes. Dictionaries where a later record replaces an earlier one's row."""
 
-    intake: list[rows.IntakeRow] = field(default_factory=list)
+    intake: dict[str, rows.IntakeRow] = field(default_factory=dict)
+    known_places: set[str] = field(default_factory=set)
     lines: dict[tuple[str, int], rows.LineRow] = field(default_factory=dict)
     deliveries: list[rows.DeliveryRow] = field(default_factory=list)
     payloads: dict[str, rows.PayloadRow] = field(default_factory=dict)
@@ -162,6 +163,17 @@ def _put_single_line(plan: Plan, target: Target) -> None:
     _put_line(plan, target, 0, whole, state, reason)
 
 
+def plan_whole(plan: Plan, target: Target, before: Iterable[rows.LineRow]) -> None:
+    """Write a verdict on the event as a whole over the lines that are still held: nothing of them will leave."""
+    event = target.judgement.decision.event
+    state, reason = _state_at_rest(target.judgement, event.outcome, event.reason)
+    for line in before:
+        if line.state == "held":
+            plan.lines[line.place, line.line] = line._replace(
+                state=state, outcome=event.outcome.value, reason=key_text(reason), at=target.at
+            )
+
+
 def plan_repeat_line(plan: Plan, target: Target, reason: str) -> None:
     """Write the one line of a record that repeats an earlier one."""
     repeat = RecipientDecision("", Outcome.DENY, reason)
@@ -233,7 +245,7 @@ def _delivery_row(
         line=number,
         partition=target.partition,
         uid=target.sealed.uid,
-        receiver=decision.recipient,
+        receiver=key_text(decision.recipient),
         subscription_id=subscription_id,
         subject_key=key_text(about) if isinstance(about, str) else target.sealed.uid,
         position=decision.position,
@@ -260,11 +272,7 @@ def plan_payload(plan: Plan, target: Target) -> None:
         plan.kept.add(sealed.uid)
     plan.payloads[sealed.uid] = rows.PayloadRow(
         sealed.uid,
-        to_json(sealed.event),
-        sealed.authenticated_org,
-        sealed.accepted_at,
-        sealed.key,
+        to_json([sealed.event, sealed.authenticated_org, sealed.accepted_at, sealed.key, sealed.traceparent]),
         pack_sections(sealed.sealed),
-        sealed.traceparent,
         instant(target.at),
     )

@@ -107,7 +107,7 @@ FEED_READ: Final = f"""
 
 PEEK_HOLDS: Final = f"""
     select {_HOLD} from hold h
-    where h.wake_at <= $2 or h.hold_until_at < $2 or exists (select from hold_wake w where w.uid = h.uid)
+    where h.wake_at <= $2 or exists (select from hold_wake w where w.uid = h.uid)
     order by h.hold_until_at limit $1
 """  # noqa: S608
 LOCK_HOLDS: Final = f"""

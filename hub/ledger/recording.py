@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from hub.ledger.addressing import Matcher
 from hub.ledger.intake import (
     decision_links,
     intake_row,
+    rejudged_intake,
     unreadable_intake,
     unreadable_line,
     unreadable_link,
@@ -27,6 +28,7 @@ from hub.ledger.planning import (
     plan_deliveries,
     plan_lines,
     plan_repeat_line,
+    plan_whole,
 )
 from hub.ledger.planning_state import plan_history, plan_hold
 from hub.ledger.tables import Tables
@@ -86,19 +88,23 @@ class Recorder:
         judged = [item for item in items if isinstance(item, JudgedRecord)]
         await self._prepare([item.judgement for item in judged])
         for item in items:
+            place = f"{log_id}/{item.partition}/{item.offset}"
+            if place in self._plan.intake:
+                raise ValueError("one place of the log is twice in a batch")
             if isinstance(item, JudgedRecord):
-                await self._judged(f"{log_id}/{item.partition}/{item.offset}", item)
+                await self._judged(place, item)
             else:
-                self._unreadable(f"{log_id}/{item.partition}/{item.offset}", item)
+                self._unreadable(place, item)
         await self._finish()
 
     async def held(self, target: Target, wake_at: str | None, hold: rows.HoldRow) -> None:
         """Write the new verdict on a held event."""
         await self._prepare([target.judgement])
         self._holds[hold.uid] = hold
-        await self._know_lines(target.place)
+        await self._know_place(target.place)
+        await self._know_entries(target.judgement)
         judgement = target.judgement
-        plan_lines(self._plan, target, self._line_before)
+        self._plan_lines_again(target)
         plan_deliveries(self._plan, target, self._matcher)
         plan_history(self._plan, judgement, lambda entry_id: self._place_of(entry_id, target), target.at)
         self._plan.facts += judgement.facts
@@ -125,9 +131,38 @@ class Recorder:
         for row in await self._tables.read(rows.HOLD, {"uid": unknown}) if unknown else []:
             self._holds[row.uid] = row
 
-    async def _know_lines(self, place: str) -> None:
+    async def _know_place(self, place: str) -> None:
+        """Read the record and the lines of an earlier event."""
+        if place in self._plan.intake:
+            return
+        self._plan.known_places.add(place)
+        for record in await self._tables.read(rows.INTAKE, {"place": [place]}):
+            self._plan.intake[place] = record
         for row in await self._tables.read(rows.LINE, {"place": [place]}, lock=True):
             self._before[row.place, row.line] = row
+
+    async def _know_entries(self, judgement: Judgement) -> None:
+        """Read the entries that a held event changes, where the judging did not gather them here."""
+        unknown = [item.entry_id for item in judgement.history.entries if item.entry_id not in self._gathered]
+        found = await self._tables.read(rows.ENTRY, {"entry_id": unknown}) if unknown else []
+        self._memory.learn(found)
+        self._gathered |= {row.entry_id: row for row in found}
+
+    def _plan_lines_again(self, target: Target) -> None:
+        """Plan the record and the lines of an event that was judged before."""
+        record = self._plan.intake.get(target.place)
+        if record is not None:
+            self._plan.intake[target.place] = rejudged_intake(record, target.judgement)
+        if target.judgement.decision.recipients:
+            plan_lines(self._plan, target, self._line_before)
+        else:
+            plan_whole(self._plan, target, self._lines_before(target.place))
+
+    def _lines_before(self, place: str) -> Iterator[rows.LineRow]:
+        number = 0
+        while (line := self._line_before(place, number)) is not None:
+            yield line
+            number += 1
 
     def _line_before(self, place: str, number: int) -> rows.LineRow | None:
         return self._plan.lines.get((place, number)) or self._before.get((place, number))
@@ -142,10 +177,10 @@ class Recorder:
             count = 1
             plan_repeat_line(self._plan, own, judgement.reason or "deny_duplicate")
             if judgement.verdict == "reevaluated":
-                await self._know_lines(target.place)
-                plan_lines(self._plan, target, self._line_before)
+                await self._know_place(target.place)
+                self._plan_lines_again(target)
         plan_deliveries(self._plan, target, self._matcher)
-        self._plan.intake.append(intake_row(own, target.place, item.partition, item.offset, count))
+        self._plan.intake[place] = intake_row(own, target.place, item.partition, item.offset, count)
         await self._remember(target, item)
         self._tell(own)
 
@@ -163,7 +198,7 @@ class Recorder:
         if ended:
             await self._know_holds(ended)
             for place in {hold.place for uid in ended if (hold := self._hold(uid)) is not None}:
-                await self._know_lines(place)
+                await self._know_place(place)
         self._close_superseded(judgement)
         if judgement.hold_until is not None:
             plan_hold(self._plan, target, self._hold(target.uid), item.wake_at)
@@ -190,12 +225,10 @@ class Recorder:
             if hold is None or not (entry.superseded or entry.retracted):
                 continue
             self._plan.holds[hold.uid] = None
-            number = 0
-            while (line := self._line_before(hold.place, number)) is not None:
+            for line in self._lines_before(hold.place):
                 if line.state == "held":
                     changed = line._replace(state="withheld", reason=SUPERSEDED_REASON)
-                    self._plan.lines[hold.place, number] = changed
-                number += 1
+                    self._plan.lines[line.place, line.line] = changed
 
     def _tell(self, target: Target) -> None:
         """Plan the audit rows and the messages about one judgement."""
@@ -210,7 +243,7 @@ class Recorder:
         self._plan.lines[place, 0] = unreadable_line(place, item)
         row = parked_row(place, 0, "", item.reason, item.decided_at)
         self._plan.parked.append(row._replace(size_bytes=item.size_bytes, digest=key_text(item.digest)))
-        self._plan.intake.append(unreadable_intake(place, item))
+        self._plan.intake[place] = unreadable_intake(place, item)
         self._plan.links.append(unreadable_link(place, item, self._rule_set))
 
     async def _finish(self) -> None:

@@ -122,15 +122,14 @@ class ChainRow(NamedTuple):
 
 
 class PayloadRow(NamedTuple):
-    """A sealed event, kept while something may still be delivered from it."""
+    """A sealed event, kept while something may still be delivered from it.
+
+    `document` is a list: the event, who was authenticated, when it was accepted, its key, its trace context.
+    """
 
     uid: str
-    event: str
-    authenticated_org: str
-    accepted_at: str
-    key: str
+    document: str
     sealed: bytes
-    traceparent: str | None
     stored_at: datetime
 
 
@@ -242,7 +241,7 @@ class HoldRow(NamedTuple):
     held_since: str
     hold_until: str
     hold_until_at: datetime
-    wake_at: datetime | None
+    wake_at: datetime
 
 
 class HoldWatchRow(NamedTuple):

@@ -18,10 +18,11 @@ async def write_plan(tables: Tables, plan: Plan, gathered: Mapping[str, rows.Ent
     judged to be free, passes to the new entry. One that it did not see breaks the unique key instead, and the
     batch is judged again.
     """
-    await tables.insert(rows.INTAKE, plan.intake)
-    own = {row.place for row in plan.intake}
-    await tables.insert(rows.LINE, [row for row in plan.lines.values() if row.place in own])
-    await tables.upsert(rows.LINE, [row for row in plan.lines.values() if row.place not in own])
+    earlier = plan.known_places
+    await tables.insert(rows.INTAKE, [row for row in plan.intake.values() if row.place not in earlier])
+    await tables.upsert(rows.INTAKE, [row for row in plan.intake.values() if row.place in earlier])
+    await tables.insert(rows.LINE, [row for row in plan.lines.values() if row.place not in earlier])
+    await tables.upsert(rows.LINE, [row for row in plan.lines.values() if row.place in earlier])
     await _write_entries(tables, plan, gathered)
     await write_facts(tables, plan.facts)
     await _write_holds(tables, plan)

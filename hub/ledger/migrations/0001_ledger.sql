@@ -86,12 +86,8 @@ create table chain (
 
 create table payload (
     uid text primary key,
-    event text not null,
-    authenticated_org text not null,
-    accepted_at text not null,
-    key text not null,
+    document text not null,
     sealed bytea not null,
-    traceparent text,
     stored_at timestamptz not null
 );
 -- Sealed bytes do not compress: trying costs time and gains nothing. Most events fit in one page beside their
@@ -204,13 +200,12 @@ create table hold (
     held_since text not null,
     hold_until text not null,
     hold_until_at timestamptz not null,
-    wake_at timestamptz
+    wake_at timestamptz not null
 );
 create index hold_payload_uid on hold (payload_uid);
 create index hold_source_key on hold (source_key);
 create index hold_place on hold (place);
-create index hold_until_at on hold (hold_until_at);
-create index hold_wake_at on hold (wake_at) where wake_at is not null;
+create index hold_wake_at on hold (wake_at);
 
 create table hold_watch (
     uid text not null,
