@@ -13,7 +13,7 @@ from functools import partial
 from random import random as draw
 
 import structlog
-from hub.core.recheck import recheck
+from hub.core.recheck import LastLook
 
 from agents.driver import HubApp, new_app
 from agents.loops import guarded, patiently
@@ -65,16 +65,16 @@ def build(runtime: Runtime) -> HubApp:
 def recheck_at(standing: Standing, now: str) -> Callable[[Candidate, Snapshot], RecipientDecision]:
     """Return the last run of the decision, for the moment of a claim."""
 
+    look = LastLook(standing, now)
+
     def again(candidate: Candidate, snapshot: Snapshot) -> RecipientDecision:
-        return recheck(
+        return look.recheck(
             candidate.sealed.event,
             candidate.sealed.authenticated_org,
             candidate.position,
             candidate.receiver,
             candidate.emission,
             snapshot,
-            standing,
-            now,
             candidate.held_since,
         )
 
