@@ -62,6 +62,7 @@ class Guard:
         answer = _Answer(send)
         problem = await self._attempt(scope, receive, answer)
         if problem is None:
+            await answer.finish()
             return
         self._metrics.refused(problem.reason)
         if answer.started:
@@ -109,6 +110,7 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = False
+        self._completed = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -116,7 +118,14 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in FIXED_HEADERS:
                 headers[name] = value
+        elif message["type"] == "http.response.body":
+            self._completed = not message.get("more_body", False)
         await self._send(message)
+
+    async def finish(self) -> None:
+        """End an answer that was cut short on purpose: a live feed when the server stops."""
+        if self.started and not self._completed:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _route(scope: Scope) -> str:

@@ -67,6 +67,24 @@ async def test_publish_and_follow_over_a_socket(world: World) -> None:
     assert world.counts.open_streams == 0
 
 
+async def test_live_feed_ends_whole_when_the_server_stops(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When the server stops, an open feed is ended as a complete answer, and the server has nothing to complain."""
+    await world.parts.ledger.put_subscription(FEED)
+    async with httpx.AsyncClient(timeout=5) as client:
+        async with served(world) as url:
+            key = {"X-API-Key": world.keys[TEAM]}
+            request = client.build_request("GET", f"{url}/subscriptions/feed-1/feed", headers=key)
+            stream = await client.send(request, stream=True)
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "event: heartbeat"
+        rest = [line async for line in lines]
+        await stream.aclose()
+    assert rest[0].startswith("data:")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_slow_body_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that promises a body and does not send it gets 408 in bounded time."""
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
