@@ -13,7 +13,6 @@ from functools import partial
 from random import random as draw
 
 import structlog
-from hub.core.recheck import LastLook
 
 from agents.driver import HubApp, new_app
 from agents.loops import guarded, patiently
@@ -31,6 +30,7 @@ from connectors.contract import (
 )
 from hub.core.keys import keys_of
 from hub.core.model import JsonObject, RecipientDecision
+from hub.core.recheck import LastLook
 from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing
 from hub.ledger.interface import Candidate, ClaimedDelivery, LedgerUnavailableError, Settlement
@@ -64,7 +64,6 @@ def build(runtime: Runtime) -> HubApp:
 
 def recheck_at(standing: Standing, now: str) -> Callable[[Candidate, Snapshot], RecipientDecision]:
     """Return the last run of the decision, for the moment of a claim."""
-
     look = LastLook(standing, now)
 
     def again(candidate: Candidate, snapshot: Snapshot) -> RecipientDecision:
