@@ -47,7 +47,11 @@ def rejudged_intake(record: rows.IntakeRow, judgement: Judgement) -> rows.Intake
     """Return the row of a record whose event was judged again: the last verdict counts."""
     event = judgement.decision.event
     return record._replace(
-        outcome=event.outcome.value, event_reason=event.reason, duties=to_json(duties_json(event.duties))
+        outcome=event.outcome.value,
+        event_reason=event.reason,
+        duties=to_json(duties_json(event.duties)),
+        # An event that was refused as a whole was one line; let in later it has one per recipient.
+        line_count=max(record.line_count, len(judgement.decision.recipients)),
     )
 
 
