@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from jsonschema import Draft202012Validator
 
 from hub.core.defaults import DEFAULTS
-from hub.core.model import Json, JsonObject
+from hub.core.model import Json
 
 SCHEMA_NAME = "vector.schema.json"
 DEFAULTS_NAME = "defaults.json"
@@ -30,7 +30,7 @@ class VectorFile:
     """One file of vectors with the defaults that hold for it."""
 
     path: Path
-    vectors: list[JsonObject]
+    vectors: list[dict[str, Any]]
     defaults: Mapping[str, Json]
 
 
