@@ -17,7 +17,7 @@ import structlog
 
 ALLOWED_FIELDS = frozenset(
     {
-        "event", "level", "timestamp", "process", "logger", "worker",
+        "event", "instance", "level", "timestamp", "process", "logger", "worker",
         "uid", "delivery_id", "subscription_id", "type", "org", "receiver", "connector",
         "topic", "partition", "offset", "expected", "epoch", "cluster_id",
         "verdict", "outcome", "reason", "state", "status", "attempt",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 import httpx
@@ -28,6 +30,10 @@ class StackNotReadyError(RuntimeError):
     """A process did not become ready in time; its log says why."""
 
 
+class FolderInUseError(RuntimeError):
+    """The folder belongs to a running hub; the message says what to do."""
+
+
 @dataclass(slots=True)
 class Stack:
     """A running hub. `settings` are those of the gateway; `stop` ends everything, the servers last."""
@@ -39,11 +45,14 @@ class Stack:
     health: dict[str, str]
     """Address of the health pages per process."""
 
+    lock: TextIOWrapper
+
     def stop(self) -> None:
         """End processes in the reverse order of their start, then the servers. Safe to call twice."""
         self.supervisor.stop()
         self.broker.stop()
         self.database.stop()
+        self.lock.close()
 
     def wait_until_ready(self, tell: Callable[[str], None]) -> None:
         """Wait until every process says that it is ready. Raises StackNotReadyError."""
@@ -68,6 +77,23 @@ def _is_ready(address: str) -> bool:
         return False
 
 
+def lock_folder(folder: Path) -> TextIOWrapper:
+    """Keep a folder for one running hub; the lock goes with the process, however it ends.
+
+    Raises FolderInUseError: two hubs on one database folder would end each other's server.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise FolderInUseError(
+            f"another hub runs in {folder}; stop it first, or choose another --state"
+        ) from None
+    return lock
+
+
 def make_keys(path: Path) -> None:
     """Write a first key of 256 random bits, readable by the owner alone; an existing file is left as it is."""
     if path.exists():
@@ -79,6 +105,7 @@ def make_keys(path: Path) -> None:
 
 def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_files: bool = True) -> Stack:
     """Start everything with its state in `folder`. What was started is ended again when a step fails."""
+    lock = lock_folder(folder)
     make_keys(folder / "master.keys")
     make_keys(folder / "pseudonym.keys")
     broker = start_broker(folder)
@@ -98,12 +125,13 @@ def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_
         )
         asyncio.run(prepare(settings))
         health = _start_processes(settings, supervisor, folder / "logs" if logs_to_files else None)
-        return Stack(settings, broker, database, supervisor, health)
+        return Stack(settings, broker, database, supervisor, health, lock)
     except BaseException:
         supervisor.stop()
         broker.stop()
         if database is not None:
             database.stop()
+        lock.close()
         raise
 
 

@@ -140,7 +140,8 @@ def end_with_parent() -> None:
         return
 
     def wait_for_end_of_file() -> None:
-        while sys.stdin.buffer.read(1):
+        # os.read, not sys.stdin: a daemon thread inside Python's own stream aborts the interpreter at its end.
+        while os.read(0, 1):
             continue
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from hub.operate.demo.cast import PLAYERS, write_configuration
 from hub.operate.logs import configure
-from hub.operate.stack import StackNotReadyError, start_stack
+from hub.operate.stack import FolderInUseError, StackNotReadyError, start_stack
+
+KEYS_FILE = "keys.env"
+"""`KEY_SCHOOL_1=…` and so on, so that nobody has to copy keys by hand."""
+
+
+def write_keys(path: Path, keys: Mapping[str, str]) -> Path:
+    """Write the API keys of the test organisations as shell variables, for the owner alone."""
+    path.touch(mode=0o600)
+    path.write_text("".join(f"KEY_{org.upper()}={token}\n" for org, token in keys.items()), encoding="ascii")
+    return path
 
 
 def run(state: Path, partners: Path | None, port: int) -> int:
@@ -23,15 +34,20 @@ def run(state: Path, partners: Path | None, port: int) -> int:
         # Nobody listens at these addresses: deliveries to them wait, feeds can be read at once.
         addresses = {player.org: f"http://127.0.0.1:9/{player.org}" for player in PLAYERS if player.pushed}
         keys = write_configuration(partners, addresses).api_keys
-    stack = start_stack(folder, partners, gateway_port=port)
+    try:
+        stack = start_stack(folder, partners, gateway_port=port)
+    except FolderInUseError as error:
+        console.print(f"[red]{error}[/]", soft_wrap=True)
+        return 1
     try:
         stack.wait_until_ready(lambda name: console.print(f"  [green]ready[/] {name}"))
         console.print(
             f"\nThe hub answers at [b]{stack.settings.public_url}[/b]  (API description: /openapi.json)"
         )
         console.print(f"State and logs: {folder}")
-        for org, token in keys.items():
-            console.print(f"  API key of {org:18} {token}")
+        if keys:
+            file = write_keys(folder / KEYS_FILE, keys)
+            console.print(f"API keys of the test organisations, for the shell: . {file}", soft_wrap=True)
         for name, address in stack.health.items():
             console.print(f"  {name:8} {address}/metrics", style="dim")
         console.print("Ctrl-C stops everything.")

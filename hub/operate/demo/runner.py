@@ -21,6 +21,7 @@ from hub.operate.demo.scenes import CARE, SCENES, Play, Scene, Told
 from hub.operate.demo.stage import Published, Stage, StoryBrokenError, lines_of
 from hub.operate.logs import configure
 from hub.operate.stack import Stack, start_stack
+from hub.operate.up import KEYS_FILE, write_keys
 
 STATES = {
     "delivered": "green",
@@ -157,9 +158,8 @@ def _close(console: Console, stack: Stack, balance: Balance, seconds: float) -> 
 
 def _keep_running(console: Console, stack: Stack, credentials: Credentials) -> None:
     console.print(f"\n[b]Still running[/b] at {stack.settings.public_url} — Ctrl-C stops everything.")
-    console.print("API keys of the demonstration, gone when it stops:")
-    for org, token in credentials.api_keys.items():
-        console.print(f"  {org:18} {token}")
+    file = write_keys(stack.settings.state / KEYS_FILE, credentials.api_keys)
+    console.print(f"API keys of its organisations, for the shell: . {file}", soft_wrap=True)
     for name, address in stack.health.items():
         console.print(f"  {name:18} {address}/metrics")
     try:
