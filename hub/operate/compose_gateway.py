@@ -163,7 +163,13 @@ def _parts(
 
 
 def _recheck_now(standing: Standing) -> Recheck:
+    """Return the last look of a feed: at the moment it is read, with one set of look-up tables per page."""
+    latest: tuple[Snapshot, Recheck] | None = None
+
     def again(candidate: Candidate, snapshot: Snapshot) -> RecipientDecision:
-        return recheck_at(standing, utc_now())(candidate, snapshot)
+        nonlocal latest
+        if latest is None or latest[0] is not snapshot:
+            latest = (snapshot, recheck_at(standing, utc_now()))
+        return latest[1](candidate, snapshot)
 
     return again
