@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,8 +25,11 @@ class LogLens(Protocol):
         """Return the identity of the cluster as it is now; LogUnavailableError."""
         ...
 
-    async def first_offset_from(self, topic: str, partition: int, offset: int) -> int | None:
-        """Return the offset of the first record at or after `offset`, None when none shows up in time."""
+    async def first_offsets(self, topic: str, places: Mapping[int, int]) -> dict[int, int]:
+        """Return per partition the offset of the first record at or after the given one.
+
+        A partition that shows none in time is left out. Raises LogUnavailableError.
+        """
         ...
 
 
@@ -54,8 +59,8 @@ class BrokerLens:
             raise LogUnavailableError("no cluster id")
         return str(cluster["cluster_id"])
 
-    async def first_offset_from(self, topic: str, partition: int, offset: int) -> int | None:
-        """Read one record with a consumer of its own, in no group, so nobody's position changes."""
+    async def first_offsets(self, topic: str, places: Mapping[int, int]) -> dict[int, int]:
+        """Read with a consumer of its own, in no group, so nobody's position changes."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap_servers,
             group_id=None,
@@ -64,16 +69,27 @@ class BrokerLens:
             request_timeout_ms=int(self._timeout_seconds * 1000),
             **self._options,
         )
-        place = TopicPartition(topic, partition)
         try:
             await consumer.start()
-            consumer.assign([place])
-            consumer.seek(place, offset)
-            record = await asyncio.wait_for(consumer.getone(place), self._timeout_seconds)
-        except TimeoutError:
-            return None
+            return await self._first_of_each(consumer, topic, places)
         except (KafkaError, OSError) as error:
             raise LogUnavailableError(type(error).__name__) from error
         finally:
             await consumer.stop()
-        return int(record.offset)
+
+    async def _first_of_each(
+        self, consumer: AIOKafkaConsumer, topic: str, places: Mapping[int, int]
+    ) -> dict[int, int]:
+        consumer.assign([TopicPartition(topic, partition) for partition in places])
+        for partition, offset in places.items():
+            consumer.seek(TopicPartition(topic, partition), offset)
+        found: dict[int, int] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout_seconds):
+                while len(found) < len(places):
+                    wanted = [
+                        TopicPartition(topic, partition) for partition in places if partition not in found
+                    ]
+                    record = await consumer.getone(*wanted)
+                    found[record.partition] = record.offset
+        return found

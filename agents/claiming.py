@@ -60,19 +60,26 @@ class Claimer:
         """
         ends = {partition: bound.end for partition, bound in bounds.items()}
         decided = await self._ledger.offsets(identity)
-        for partition, end in ends.items():
-            last = decided.get(partition, 0) - 1
-            if last >= end and await self._lens.first_offset_from(self._topic, partition, last) == last:
-                ends[partition] = last + 1
+        doubtful = {
+            partition: decided[partition] - 1
+            for partition, end in ends.items()
+            if decided.get(partition, 0) > end
+        }
+        if doubtful:
+            found = await self._lens.first_offsets(self._topic, doubtful)
+            proven = {
+                partition: last + 1 for partition, last in doubtful.items() if found.get(partition) == last
+            }
+            ends.update(proven)
         return ends
 
     async def claim_after_gap(self, partition: int, bounds: LogBounds) -> PartitionClaim:
         """Claim one partition again after records did not arrive, and look whether the log has them at all."""
         (claim,) = await self.claim({partition: bounds})
-        first = await self._lens.first_offset_from(self._topic, partition, claim.next_offset)
-        if first is None or self.log is None:
+        found = await self._lens.first_offsets(self._topic, {partition: claim.next_offset})
+        if self.log is None or partition not in found:
             return claim
-        return await self._past_gap(self.log, claim, first)
+        return await self._past_gap(self.log, claim, found[partition])
 
     async def _past_gap(self, identity: LogIdentity, claim: PartitionClaim, first: int) -> PartitionClaim:
         """Record that the log has nothing before `first`, so that the balance shows it and a person looks."""

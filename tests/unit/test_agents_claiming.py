@@ -33,9 +33,9 @@ class Lens:
     async def cluster_id(self) -> str:
         return self.cluster_ids.pop(0) if len(self.cluster_ids) > 1 else self.cluster_ids[0]
 
-    async def first_offset_from(self, topic: str, partition: int, offset: int) -> int | None:
-        self.looked.append((topic, partition, offset))
-        return self.first
+    async def first_offsets(self, topic: str, places: Mapping[int, int]) -> dict[int, int]:
+        self.looked.extend((topic, partition, offset) for partition, offset in places.items())
+        return {} if self.first is None else dict.fromkeys(places, self.first)
 
 
 class Recorded:
