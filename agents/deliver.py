@@ -191,11 +191,11 @@ class DeliverLoop:
     async def _attempt(self, claimed: ClaimedDelivery) -> DeliveryResult:
         connector = self._runtime.connectors.get(claimed.subscription.connector)
         if connector is None:
-            return RetryAfter("connector_unknown")
+            return RetryAfter("connector_unknown", nothing_sent=True)
         try:
             opened = await self._open(claimed)
         except OpeningError as error:
-            return RetryAfter(error.reason) if error.transient else Refused(error.reason)
+            return RetryAfter(error.reason, nothing_sent=True) if error.transient else Refused(error.reason)
         target = await self._runtime.resolve_target(claimed.subscription)
         return await self._send(connector, opened, target)
 

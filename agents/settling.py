@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agents.runtime import seconds_between
@@ -39,20 +40,25 @@ def settlement(claimed: ClaimedDelivery, result: DeliveryResult, now: str, rando
             return _settled(claimed, "delivered", status, now)
         case Refused(reason, disables):
             return _settled(claimed, "parked", reason, now, disables=disables)
-        case RetryAfter(reason, asked_seconds):
+        case RetryAfter(reason, asked_seconds, nothing_sent):
             pause = pause_seconds(claimed.attempt, urgency_of(claimed), random, asked_seconds)
-            return _retry(claimed, reason, now, pause)
+            settled = _retry(claimed, reason, now, pause)
+            return replace(settled, nothing_sent=nothing_sent)
 
 
 def _retry(claimed: ClaimedDelivery, reason: str, now: str, pause: float) -> Settlement:
     tried_seconds = seconds_between(claimed.first_attempt_at, now)
     if tried_seconds + pause > retry_for_seconds(urgency_of(claimed)):
         return _settled(claimed, "parked", EXHAUSTED, now)
-    return hand_back(claimed, reason, now, pause)
+    return _back(claimed, reason, now, pause)
 
 
 def hand_back(claimed: ClaimedDelivery, reason: str, now: str, pause: float) -> Settlement:
-    """Return the delivery to the ledger, to be claimed (and consent to be checked) again after a pause."""
+    """Return an unsent delivery to the ledger, to be claimed (and consent to be checked) again after a pause."""
+    return replace(_back(claimed, reason, now, pause), nothing_sent=True)
+
+
+def _back(claimed: ClaimedDelivery, reason: str, now: str, pause: float) -> Settlement:
     return Settlement(
         delivery_id=claimed.delivery_id,
         lease=claimed.lease,

@@ -44,10 +44,15 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """Not now. `seconds` is what the receiver asked for; None leaves the pause to the hub's backoff."""
+    """Not now. `seconds` is what the receiver asked for; None leaves the pause to the hub's backoff.
+
+    `nothing_sent` is true only where it is certain that not a byte of the message left: then the receiver knows
+    nothing, and a withdrawal before the next attempt is not told to it either.
+    """
 
     reason: str
     seconds: float | None = None
+    nothing_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

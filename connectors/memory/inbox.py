@@ -51,9 +51,9 @@ class MemoryConnector:
         try:
             form = MemoryTarget.model_validate(dict(target))
         except ValidationError:
-            return RetryAfter("target_invalid")
+            return RetryAfter("target_invalid", nothing_sent=True)
         if self.is_closed:
-            return RetryAfter("connector_closed")
+            return RetryAfter("connector_closed", nothing_sent=True)
         self.attempts[form.inbox] += 1
         set_answers = self._answers[form.inbox]
         answer = set_answers.popleft() if set_answers else _standing_answer(form)

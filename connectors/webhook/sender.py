@@ -65,6 +65,18 @@ _TRANSPORT_ERRORS: Final = (
 )
 """All that a receiver, its name or the network can cause."""
 
+_BEFORE_SENDING = (
+    AddressRefused,
+    NameUnknown,
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+)
+"""Errors of the time before a connection stands: the receiver has seen nothing of the message."""
+
 
 class WebhookConnector:
     """Posts deliveries. One instance serves all receivers of a process; `target` has the form `WebhookTarget`."""
@@ -97,9 +109,9 @@ class WebhookConnector:
         try:
             form = WebhookTarget.model_validate(dict(target))
         except ValidationError:
-            return RetryAfter("target_invalid")
+            return RetryAfter("target_invalid", nothing_sent=True)
         if self._is_closed:
-            return RetryAfter("connector_closed")
+            return RetryAfter("connector_closed", nothing_sent=True)
         try:
             request = self._request(delivery, form)
         except ValueError:
@@ -112,7 +124,7 @@ class WebhookConnector:
         except (httpcore.LocalProtocolError, httpx.LocalProtocolError):
             return NOT_SENDABLE
         except _TRANSPORT_ERRORS as error:
-            return RetryAfter(_reason_of(error))
+            return RetryAfter(_reason_of(error), nothing_sent=isinstance(error, _BEFORE_SENDING))
         result = result_of(response.status_code, response.headers.get("retry-after"), self._clock())
         await self._finish(response)
         return result

@@ -186,7 +186,7 @@ async def test_a_certificate_of_another_name_gets_nothing(tmp_path: Path) -> Non
     server, trusting = authority(tmp_path, "other.example")
     async with tls_receiver(server, seen) as target:
         connector = WebhookConnector(resolver=here, ssl_context=trusting)
-        assert await connector.send(DELIVERY, target) == RetryAfter("tls_failed")
+        assert await connector.send(DELIVERY, target) == RetryAfter("tls_failed", nothing_sent=True)
         await connector.close()
     assert seen == [NAME]
 
@@ -197,7 +197,7 @@ async def test_an_unknown_authority_gets_nothing(tmp_path: Path) -> None:
     server, _ = authority(tmp_path, NAME)
     async with tls_receiver(server, seen) as target:
         connector = WebhookConnector(resolver=here)
-        assert await connector.send(DELIVERY, target) == RetryAfter("tls_failed")
+        assert await connector.send(DELIVERY, target) == RetryAfter("tls_failed", nothing_sent=True)
         await connector.close()
     assert seen == [NAME]
 

@@ -321,7 +321,7 @@ async def test_a_name_that_leads_inside_is_not_called(addresses: list[str]) -> N
     """One private address among the answers is enough to send nothing."""
     async with receiving() as receiver, sending(resolver=resolver(addresses)) as connector:
         result = await connector.send(DELIVERY, at_name(receiver, allow_private_addresses=False))
-    assert result == RetryAfter("address_not_allowed")
+    assert result == RetryAfter("address_not_allowed", nothing_sent=True)
     assert receiver.connections == 0
 
 
@@ -329,7 +329,7 @@ async def test_metadata_services_are_never_called() -> None:
     """Not even a target with leave for private addresses reaches a metadata service."""
     async with sending(resolver=resolver(["169.254.169.254"])) as connector:
         result = await connector.send(DELIVERY, Receiver(address="http://metadata.example/").target())
-    assert result == RetryAfter("address_not_allowed")
+    assert result == RetryAfter("address_not_allowed", nothing_sent=True)
 
 
 async def test_a_connection_with_leave_is_not_lent_to_a_target_without() -> None:
@@ -337,7 +337,7 @@ async def test_a_connection_with_leave_is_not_lent_to_a_target_without() -> None
     async with receiving() as receiver, sending(resolver=resolver(["127.0.0.1"])) as connector:
         assert await connector.send(DELIVERY, at_name(receiver)) == Delivered("http_200")
         result = await connector.send(DELIVERY, at_name(receiver, allow_private_addresses=False))
-    assert result == RetryAfter("address_not_allowed")
+    assert result == RetryAfter("address_not_allowed", nothing_sent=True)
     assert len(receiver.requests) == 1
 
 
@@ -358,7 +358,7 @@ async def test_the_next_address_is_tried() -> None:
 async def test_a_name_without_address_waits(answer: Any, reason: str) -> None:
     """A name that cannot be resolved today is tried again."""
     async with receiving() as receiver, sending(resolver=resolver(answer)) as connector:
-        assert await connector.send(DELIVERY, at_name(receiver)) == RetryAfter(reason)
+        assert await connector.send(DELIVERY, at_name(receiver)) == RetryAfter(reason, nothing_sent=True)
 
 
 async def test_a_slow_name_server_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,7 +370,7 @@ async def test_a_slow_name_server_waits(monkeypatch: pytest.MonkeyPatch) -> None
         return []
 
     async with receiving() as receiver, sending(resolver=hanging) as connector:
-        assert await connector.send(DELIVERY, at_name(receiver)) == RetryAfter("timeout")
+        assert await connector.send(DELIVERY, at_name(receiver)) == RetryAfter("timeout", nothing_sent=True)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"])
@@ -381,7 +381,7 @@ async def test_this_machine_is_not_called_by_any_name(host: str) -> None:
             url=receiver.address.replace("127.0.0.1", host),
             allow_private_addresses=False,
         )
-        assert await connector.send(DELIVERY, target) == RetryAfter("address_not_allowed")
+        assert await connector.send(DELIVERY, target) == RetryAfter("address_not_allowed", nothing_sent=True)
     assert receiver.connections == 0
 
 
