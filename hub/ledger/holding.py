@@ -49,6 +49,7 @@ class Holds:
         self.held = tuple(
             HeldEvent(replace(self._payloads[row.payload_uid], uid=row.uid), row.held_since, row.hold_until)
             for row in found
+            if row.payload_uid in self._payloads
         )
 
     async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)

@@ -13,26 +13,22 @@ from hub.core.model import Emission, Json, JsonObject, RecipientDecision
 from hub.core.permit import Delivery
 from hub.core.snapshot import FactKeys, Snapshot
 from hub.identity.keys import DataKeyStore
+from hub.ledger.errors import FencedError, LedgerUnavailableError, LogReplacedError, RetryBatchError
+from hub.ledger.figures import Balance, ChainBreak, Receipt, ReceiptLine, Statistics
 from hub.wire.envelope import SealedEvent, SealedSection
 
-
-class FencedError(Exception):
-    """Another worker owns one of these partitions now: nothing of the batch was written. Drop it."""
-
-
-class LogReplacedError(Exception):
-    """The ledger's offset lies beyond the end of the log: this is not the log it was. Refuse to run."""
-
-
-class LedgerUnavailableError(Exception):
-    """The database does not answer. Nothing was written."""
-
-
-class RetryBatchError(Exception):
-    """Another transaction wrote something that this one had to know first.
-
-    Nothing was written: gather and judge the same records again.
-    """
+__all__ = [
+    "Balance",
+    "ChainBreak",
+    "FencedError",
+    "LedgerUnavailableError",
+    "LogReplacedError",
+    "Receipt",
+    "ReceiptLine",
+    "RetryBatchError",
+    "Statistics",
+]
+"""Names that are defined beside this file and belong to the interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +179,7 @@ class Settlement:
     at: str
     next_attempt_at: str | None = None
     disable_subscription: bool = False
+    nothing_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,85 +198,6 @@ class OutboxRow:
     topic: str
     key: str
     document: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    """What became of an event for one recipient.
-
-    `state` is one of `delivered`, `withheld`, `held`, `parked`, `pending`, `recorded`; `recipient` as in the
-    decision.
-    """
-
-    recipient: str
-    outcome: str
-    reason: str
-    state: str
-    withheld: tuple[str, ...]
-    duties: tuple[JsonObject, ...]
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The sender's view of one accepted event. `verdicts` has one (instant, verdict, reason) per time it was sent."""
-
-    uid: str
-    org: str
-    type: str
-    accepted_at: str
-    status: str
-    outcome: str | None
-    reason: str | None
-    duties: tuple[JsonObject, ...]
-    hold_until: str | None
-    lines: tuple[ReceiptLine, ...]
-    verdicts: tuple[tuple[str, str, str | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """The reconciliation: accepted = delivered + withheld + held + parked + pending + recorded.
-
-    `accepted` counts lines: one per accepted record and recipient, or one per record without recipients.
-    `withheld` counts refusals and repeats, `recorded` facts that have no recipient. `difference` is 0 when it
-    balances.
-    """
-
-    records: int
-    accepted: int
-    delivered: int
-    withheld: int
-    held: int
-    parked: int
-    pending: int
-    recorded: int
-
-    @property
-    def difference(self) -> int:
-        """Return what is missing; anything but 0 is an alarm."""
-        known = self.delivered + self.withheld + self.held + self.parked + self.pending + self.recorded
-        return self.accepted - known
-
-
-@dataclass(frozen=True, slots=True)
-class ChainBreak:
-    """A place where the audit chain of a partition does not hold: edited, removed or inserted."""
-
-    partition: int
-    position: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """Figures for /metrics and /readyz. Ages in seconds."""
-
-    pending: int
-    held: int
-    parked: int
-    oldest_pending_seconds: float
-    outbox: int
 
 
 @dataclass(frozen=True, slots=True)

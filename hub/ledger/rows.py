@@ -1,61 +1,26 @@
-"""The ledger's tables, one row type each. `migrations/` creates the same columns; a test compares them."""
+"""The rows of the ledger's tables. `migrations/` creates the same columns; a test compares them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from types import UnionType
-from typing import Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
-
-_COLUMN_TYPES: Final[dict[type, str]] = {
-    str: "text",
-    int: "bigint",
-    bool: "boolean",
-    bytes: "bytea",
-    datetime: "timestamptz",
-    date: "date",
-}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Table(Generic[Row]):
-    """One table: its row type, its key, the columns it is looked up by, and its numbered column if any."""
-
-    name: str
-    row: type[Row]
-    key: tuple[str, ...]
-    indexes: tuple[str, ...] = ()
-    unique: tuple[str, ...] = ()
-    numbered: str | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the columns in the order of the row type."""
-        return tuple(self.row._fields)  # type: ignore[attr-defined]
-
-    @property
-    def written_columns(self) -> tuple[str, ...]:
-        """Return the columns that a writer fills: all but the one that the database numbers."""
-        return tuple(column for column in self.columns if column != self.numbered)
-
-    def make(self, values: Iterable[Any]) -> Row:
-        """Return a row with these values, in the order of the columns."""
-        row: Row = self.row(*values)
-        return row
-
-    def column_type(self, column: str) -> str:
-        """Return the PostgreSQL type of a column."""
-        hint = get_type_hints(self.row)[column]
-        if get_origin(hint) in (Union, UnionType):
-            hint = next(choice for choice in get_args(hint) if choice is not type(None))
-        return _COLUMN_TYPES[hint]
-
-    def positions(self, columns: Sequence[str]) -> tuple[int, ...]:
-        """Return where these columns stand in a row."""
-        return tuple(self.columns.index(column) for column in columns)
+from hub.ledger.row_facts import (
+    AnnouncementRow,
+    CaseFactRow,
+    CityFactRow,
+    ConsentRow,
+    DataKeyRow,
+    DisclosureConsentRow,
+    DisclosureRow,
+    EntryRow,
+    KnownEventRow,
+    PairRow,
+    ReceiverPseudonymRow,
+    SubjectLinkRow,
+    SubjectRow,
+)
+from hub.ledger.table import Row, Table
 
 
 class IntakeRow(NamedTuple):
@@ -131,103 +96,6 @@ class PayloadRow(NamedTuple):
     document: str
     sealed: bytes
     stored_at: datetime
-
-
-class EntryRow(NamedTuple):
-    """One remembered event (DEDUP.md section 1); `document` is the whole entry."""
-
-    entry_id: str
-    ordinal: int
-    place: str
-    source_key: str
-    record_key: str | None
-    record_prefix: str | None
-    event_key: str
-    ref_key: str | None
-    subject_key: str | None
-    at: datetime
-    document: str
-
-
-class PairRow(NamedTuple):
-    """One match told."""
-
-    pair_key: str
-    subject_a: str
-    subject_b: str
-    document: str
-    told_at: datetime
-
-
-class SubjectRow(NamedTuple):
-    """The facts of one person (None: only a consent is known) and how often they changed."""
-
-    subject_key: str
-    document: str | None
-    version: int
-
-
-class SubjectLinkRow(NamedTuple):
-    """A household or parent that ties a subject to its kin (DEDUP.md section 5)."""
-
-    link: str
-    subject_key: str
-
-
-class ConsentRow(NamedTuple):
-    """One consent record or objection. `ends_at` is set where an end must be announced."""
-
-    consent_key: str
-    ordinal: int
-    consent_id: str
-    subject_key: str | None
-    document: str
-    ends_at: datetime | None
-
-
-class CaseFactRow(NamedTuple):
-    """A fact of a case: a help team or the parties."""
-
-    fact_key: str
-    ordinal: int
-    kind: str
-    case_key: str
-    document: str
-
-
-class CityFactRow(NamedTuple):
-    """A fact of the whole city: area, partner, police decision."""
-
-    kind: str
-    fact_key: str
-    ordinal: int
-    document: str
-
-
-class KnownEventRow(NamedTuple):
-    """An event that was carried before this ledger began."""
-
-    known_key: str
-    event_key: str
-    ordinal: int
-    document: str
-
-
-class DisclosureRow(NamedTuple):
-    """What may have reached a receiver, on which consents. Written before the first attempt."""
-
-    disclosure_id: str
-    ordinal: int
-    record_prefix: str | None
-    document: str
-    at: datetime
-
-
-class DisclosureConsentRow(NamedTuple):
-    """A consent that carried a disclosure."""
-
-    disclosure_id: str
-    consent_key: str
 
 
 class HoldRow(NamedTuple):
@@ -351,29 +219,6 @@ class ParkedRow(NamedTuple):
     digest: str
 
 
-class DataKeyRow(NamedTuple):
-    """A child's data key, wrapped under the master key. Erasing the child removes the row."""
-
-    subject_key: str
-    key_id: str
-    master_key_id: str
-    wrapped: bytes
-
-
-class ReceiverPseudonymRow(NamedTuple):
-    """The way back from a receiver's pseudonym to the subject."""
-
-    pseudonym_key: str
-    subject_ref: str
-
-
-class AnnouncementRow(NamedTuple):
-    """A consent whose end was announced."""
-
-    consent_key: str
-    at: datetime
-
-
 INTAKE: Final = Table("intake", IntakeRow, ("place",), ("uid",))
 LINE: Final = Table("line", LineRow, ("place", "line"), ("place",))
 DECISION: Final = Table("decision", DecisionRow, ("partition", "position"), ("partition", "place"))
@@ -430,3 +275,21 @@ ALL_TABLES: Final[tuple[Table[Any], ...]] = (
     FREE_NUMBER, DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT,
 )  # fmt: skip
 """Every table of rows; the log, its offsets and the migrations are handled by statements of their own."""
+
+__all__ = [
+    "AnnouncementRow",
+    "CaseFactRow",
+    "CityFactRow",
+    "ConsentRow",
+    "DataKeyRow",
+    "DisclosureConsentRow",
+    "DisclosureRow",
+    "EntryRow",
+    "KnownEventRow",
+    "PairRow",
+    "ReceiverPseudonymRow",
+    "Row",
+    "SubjectLinkRow",
+    "SubjectRow",
+    "Table",
+]

@@ -1,0 +1,111 @@
+"""Migrations and the shape of the database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from hub.ledger import migrate as migrating
+from hub.ledger.errors import LedgerUnavailableError
+from hub.ledger.migrate import Migration, VersionMismatchError, check_version, migrate, migrations
+from hub.ledger.open import open_ledger
+from hub.ledger.rows import ALL_TABLES
+
+pytestmark = pytest.mark.database
+
+
+async def test_migrations_apply_once(empty_database_dsn: str) -> None:
+    """The first run applies every migration in order, the second none."""
+    assert await migrate(empty_database_dsn) == [item.version for item in migrations()]
+    assert await migrate(empty_database_dsn) == []
+
+
+async def test_migrations_side_by_side(empty_database_dsn: str) -> None:
+    """Processes that migrate at the same time apply each migration once between them."""
+    applied = await asyncio.gather(*(migrate(empty_database_dsn) for _ in range(3)))
+    assert sorted(version for part in applied for version in part) == [item.version for item in migrations()]
+
+
+async def test_ledger_refuses_an_empty_database(empty_database_dsn: str) -> None:
+    """A database without the tables is refused with what to do about it."""
+    with pytest.raises(VersionMismatchError, match="hub ledger migrate"):
+        await open_ledger(empty_database_dsn, owner="test")
+
+
+async def test_newer_database_is_refused(database_dsn: str) -> None:
+    """A program does not touch a database of a later program."""
+    await execute(database_dsn, "insert into migration (version, name, digest) values (9999, 'later', 'x')")
+    with pytest.raises(VersionMismatchError, match="9999"):
+        await check_version(database_dsn)
+    with pytest.raises(VersionMismatchError, match="9999"):
+        await migrate(database_dsn)
+
+
+async def test_changed_migration_is_refused(database_dsn: str) -> None:
+    """A migration file that was changed after it was applied is refused."""
+    await execute(database_dsn, "update migration set digest = 'other' where version = 1")
+    with pytest.raises(VersionMismatchError, match="changed"):
+        await check_version(database_dsn)
+
+
+async def test_failed_migration_leaves_nothing(
+    empty_database_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A migration that fails half way leaves neither tables nor its number."""
+    broken = Migration(1, "broken", "create table half (id bigint); select no_such_function();")
+    monkeypatch.setattr(migrating, "migrations", lambda: [broken])
+    with pytest.raises(asyncpg.UndefinedFunctionError):
+        await migrate(empty_database_dsn)
+    monkeypatch.undo()
+    assert await migrate(empty_database_dsn) == [item.version for item in migrations()]
+
+
+async def test_columns_are_those_of_the_row_types(database_dsn: str) -> None:
+    """Every table has exactly the columns, types and key of its row type."""
+    connection = await asyncpg.connect(database_dsn)
+    for table in ALL_TABLES:
+        found = await connection.fetch(
+            """select column_name, udt_name from information_schema.columns
+            where table_name = $1 order by ordinal_position""",
+            table.name,
+        )
+        assert [record["column_name"] for record in found] == list(table.columns), table.name
+        names = {"int8": "bigint", "bool": "boolean"}
+        types = [names.get(record["udt_name"], record["udt_name"]) for record in found]
+        assert types == [table.column_type(column) for column in table.columns], table.name
+        key = await connection.fetch(
+            """select a.attname from pg_index i join pg_attribute a
+                on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+            where i.indrelid = $1::regclass and i.indisprimary""",
+            table.name,
+        )
+        assert {record["attname"] for record in key} == set(table.key), table.name
+    await connection.close()
+
+
+async def test_no_column_is_for_plain_content(database_dsn: str) -> None:
+    """No column is named for what must never be stored: citizen numbers, names, addresses, narratives."""
+    connection = await asyncpg.connect(database_dsn)
+    found = await connection.fetch(
+        "select column_name from information_schema.columns where table_schema = 'public'"
+    )
+    await connection.close()
+    names = {str(record["column_name"]) for record in found}
+    assert not names & {"bsn", "name", "address", "narrative", "birth_date"} - {"name"}
+
+
+async def test_unreachable_database() -> None:
+    """A database that is not there is LedgerUnavailableError, without the connection string in its text."""
+    dsn = "postgresql://someone:secret@127.0.0.1:1/hub"
+    with pytest.raises(LedgerUnavailableError) as caught:
+        await check_version(dsn)
+    assert "secret" not in str(caught.value)
+
+
+async def execute(dsn: str, statement: str) -> None:
+    """Run one statement."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(statement)
+    await connection.close()
