@@ -12,6 +12,7 @@ from hub.core.batch import judge_batch
 from agents.intake import LogRecord
 from hub.core.judgement import Judgement
 from hub.core.keys import keys_of
+from hub.core.model import Outcome
 from hub.core.snapshot import FactKeys, Snapshot
 from hub.core.standing import Standing
 from hub.ledger.interface import BatchItem, JudgedRecord, UnreadableRecord
@@ -74,9 +75,15 @@ class ReadBatch:
         return items
 
 
+NOT_DECIDED = frozenset({"duplicate", "conflict", "stale"})
+"""Verdicts that repeat an earlier decision, or refuse to look at the event (DEDUP.md section 2)."""
+
+
 def outcome_lines(judgement: Judgement) -> list[tuple[str, str]]:
-    """Return (outcome, reason) per recipient, or of the event when it has none."""
+    """Return (outcome, reason) per recipient, or of the event when it has none or was not decided."""
     decision = judgement.decision
+    if judgement.verdict in NOT_DECIDED:
+        return [(Outcome.DENY.value, judgement.reason or decision.event.reason)]
     if decision.recipients:
         return [(line.outcome.value, line.reason) for line in decision.recipients]
     return [(decision.event.outcome.value, decision.event.reason)]

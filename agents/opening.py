@@ -10,12 +10,11 @@ import json
 from collections.abc import Awaitable, Callable
 from uuid import NAMESPACE_URL, uuid5
 
-from agents.egress_data import emission_data, event_data
+from agents.egress_data import Book, emission_data, event_data
 from connectors.contract import OpenedDelivery
 from connectors.egress import DOMAIN, SEQUENCE_TYPE
 from hub.core.model import LEAVES, Json, JsonObject
 from hub.identity.keys import KeyErased, KeyRing, KeyUnusable
-from hub.identity.partners_book import PartnerBook
 from hub.identity.pseudonyms import Pseudonyms
 from hub.identity.sealing import Opener, SealBroken
 from hub.ledger.interface import Candidate, ClaimedDelivery, Ledger
@@ -66,7 +65,7 @@ class DeliveryOpening:
         number_of: NumberOf,
         pseudonyms: Pseudonyms,
         ledger: Ledger,
-        book: PartnerBook,
+        book: Book,
         source: str,
     ) -> None:
         self._opener = opener

@@ -15,6 +15,7 @@ import structlog
 
 from agents.committing import count_judgement
 from agents.driver import HubApp, new_app
+from agents.judging import NOT_DECIDED
 from agents.loops import guarded, patiently
 from agents.produce import FaustWriter, LogMessage, LogWriter
 from agents.runtime import Runtime
@@ -127,7 +128,8 @@ class WatchLoop:
         sealed, standing = held.sealed, self._runtime.standing
         judgement = rejudge_held(sealed.event, sealed.authenticated_org, sealed.uid, snapshot, standing, now)
         await transaction.rejudged(held, judgement, next_boundary(sealed.event, snapshot, now), now)
-        count_judgement(self._runtime.metrics, sealed, judgement, now)
+        if judgement.verdict not in NOT_DECIDED:  # a hold that goes on is no new decision
+            count_judgement(self._runtime.metrics, sealed, judgement, now)
         return next_snapshot(snapshot, sealed.event, judgement, now)
 
     async def announce_once(self) -> int:
