@@ -56,10 +56,6 @@ class Question:
         """Return whether the recipient sent the event that this one answers (test of gate R5)."""
         return self.situation.knows_event(self.event.in_reply_to, self.recipient.org)
 
-    def present(self, section: str) -> bool:
-        """Return whether the event has this section."""
-        return section in self.event.sections
-
     def condition_holds(self, cell: Cell) -> bool:
         """Return whether the condition of a matrix cell holds (CONSENT.md section 9)."""
         if cell.own:

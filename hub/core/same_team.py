@@ -27,9 +27,7 @@ def in_same_team(question: Question) -> bool:
 
 def _organisations_belong_together(question: Question) -> bool:
     """Return whether both organisations are one, or work in one partnership while the setting allows that."""
-    sender = question.situation.partner(question.event.sender_org)
-    if sender is None:
-        return False
+    sender = question.situation.standing.partners[question.event.sender_org]  # there: gate E5
     if sender.org == question.recipient.org:
         return True
     if question.situation.policy.same_team_scope != "partnership" or sender.partnership is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
@@ -71,7 +70,6 @@ def _nearest(path: Path, name: str) -> Path | None:
     return None
 
 
-@lru_cache(maxsize=8)
 def _validator(schema: Path | None) -> Draft202012Validator:
     """Return the validator of a schema file, or of the one that ships with the hub."""
     if schema is None:

@@ -75,7 +75,3 @@ def _judge(vector: Mapping[str, Any], defaults: Mapping[str, Json], out: TextIO)
 def _as_text(value: Json) -> str:
     """Return JSON in which the order of object keys does not matter and the order of lists does."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    sys.exit(run([Path(argument) for argument in sys.argv[1:]], emit=False, out=sys.stdout))
