@@ -20,7 +20,7 @@ from hub.ledger.numbering import renumber
 from hub.ledger.planning import parked_row
 from hub.ledger.rows import DeliveryRow
 from hub.ledger.subscribing import subscription_from
-from hub.ledger.tables import Tables
+from hub.ledger.tables import Move, Tables
 from hub.ledger.texts import instant, key_text, to_json
 from hub.ledger.writing import write_links
 
@@ -94,6 +94,9 @@ async def carry_out(
     await tables.insert(rows.DELIVERY_ATTEMPT, [_attempt(row, circumstances) for row in leased.values()])
     await _disclose(tables, going, circumstances.now)
     if staying:
+        now = instant(circumstances.now)
+        out_of_the_way = [Move(row.subscription_id, row.subject_key, row.ordinal, now) for row in stopped]
+        await tables.reschedule(out_of_the_way)
         await stop(tables, staying, keys_of, circumstances.now)
         await tables.notify(["deliveries"])
     changed = [
@@ -167,6 +170,7 @@ async def settle(tables: Tables, settlements: Sequence[Settlement]) -> int:
     freed, _ = await renumber(tables, parked, [])
     rest = [row for row in changed if row.state != "parked"]
     await tables.upsert(rows.DELIVERY, [*freed, *rest])
+    await tables.reschedule([_behind(row, by_id[row.delivery_id]) for row in changed])
     await _park(tables, parked, by_id)
     await _close_attempts(tables, mine, by_id)
     await _disable(tables, [row for row in mine if by_id[row.delivery_id].disable_subscription])
@@ -185,6 +189,12 @@ def _settled(row: DeliveryRow, settlement: Settlement) -> DeliveryRow:
         again = instant(settlement.next_attempt_at or settlement.at)
         return row._replace(state="pending", reason=reason, lease="", due_at=again)
     return row._replace(state=settlement.state, reason=reason, lease="", settled_at=instant(settlement.at))
+
+
+def _behind(row: DeliveryRow, settlement: Settlement) -> Move:
+    """Return when those behind this delivery are due: with its next attempt, or now when it is out of the way."""
+    due_at = row.due_at if row.state == "pending" else instant(settlement.at)
+    return Move(row.subscription_id, row.subject_key, row.ordinal, due_at)
 
 
 async def _park(tables: Tables, parked: Sequence[DeliveryRow], by_id: dict[str, Settlement]) -> None:

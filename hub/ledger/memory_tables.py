@@ -23,7 +23,7 @@ from hub.ledger.rows import (
     SubscriptionRow,
     Table,
 )
-from hub.ledger.tables import Advance, EntryKeys
+from hub.ledger.tables import Advance, EntryKeys, Move
 
 
 class OffsetRow(NamedTuple):
@@ -168,6 +168,18 @@ class MemoryTables:
             heads.setdefault((row.subscription_id, row.subject_key), row)
         due = [row for row in heads.values() if row.due_at <= now and row.subscription_id in active]
         return sorted(due, key=lambda row: (not row.crisis, row.ordinal))[:limit]
+
+    async def reschedule(self, moves: Sequence[Move]) -> None:
+        """See Tables."""
+        for move in moves:
+            waiting = [
+                row._replace(due_at=move.due_at)
+                for row in self.shelf(rows.DELIVERY).read({"subscription_id": [move.subscription_id]})
+                if row.subject_key == move.subject_key
+                and row.ordinal > move.ordinal
+                and row.state == "pending"
+            ]
+            await self.upsert(rows.DELIVERY, waiting)
 
     async def feed_new(self, subscription_id: str, limit: int) -> list[DeliveryRow]:
         """See Tables."""

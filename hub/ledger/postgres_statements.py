@@ -89,6 +89,15 @@ DUE_DELIVERIES: Final = f"""
     limit $1
     for update of d skip locked
 """  # noqa: S608
+# Behind a delivery that waits for its next attempt nothing is due: a receiver that is down for days would
+# otherwise have its whole backlog looked at by every claim.
+RESCHEDULE: Final = """
+    update delivery d set due_at = m.due_at
+    from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[])
+        m (subscription_id, subject_key, ordinal, due_at)
+    where d.subscription_id = m.subscription_id and d.subject_key = m.subject_key and d.ordinal > m.ordinal
+        and d.state = 'pending' and d.due_at <> m.due_at
+"""
 FEED_NEW: Final = f"""
     select {_DELIVERY} from delivery d
     where d.subscription_id = $1 and d.state = 'pending' and d.sequence = 0

@@ -23,7 +23,7 @@ from hub.ledger.rows import (
     SubscriptionRow,
     Table,
 )
-from hub.ledger.tables import Advance, EntryKeys
+from hub.ledger.tables import Advance, EntryKeys, Move
 
 COPY_FROM_ROWS: Final = 8
 """From this many rows COPY is faster than one statement over arrays; below, its extra round trip costs more."""
@@ -172,6 +172,17 @@ class PostgresTables:
     async def due_deliveries(self, limit: int, now: datetime) -> list[DeliveryRow]:
         """See Tables."""
         return await self._rows(rows.DELIVERY, sql.DUE_DELIVERIES, limit, now)
+
+    async def reschedule(self, moves: Sequence[Move]) -> None:
+        """See Tables."""
+        if moves:
+            await self._connection.execute(
+                sql.RESCHEDULE,
+                [move.subscription_id for move in moves],
+                [move.subject_key for move in moves],
+                [move.ordinal for move in moves],
+                [move.due_at for move in moves],
+            )
 
     async def feed_new(self, subscription_id: str, limit: int) -> list[DeliveryRow]:
         """See Tables."""

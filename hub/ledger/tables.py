@@ -45,6 +45,16 @@ class Advance:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """When those that wait behind a delivery of this subscription and subject are due."""
+
+    subscription_id: str
+    subject_key: str
+    ordinal: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EntryKeys:
     """By what entries are looked up: subjects, (event id, source and id), (record ref, organisation and ref), ids.
 
@@ -130,6 +140,10 @@ class Tables(Protocol):
 
         Only the oldest unsettled delivery per subscription and subject is due.
         """
+        ...
+
+    async def reschedule(self, moves: Sequence[Move]) -> None:
+        """Let the deliveries that wait behind another be due when that one is, so that a claim need not see them."""
         ...
 
     async def feed_new(self, subscription_id: str, limit: int) -> list[DeliveryRow]:

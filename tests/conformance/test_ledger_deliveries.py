@@ -102,6 +102,21 @@ async def test_order_holds_through_a_retry(served: World) -> None:
     assert again.first_attempt_at == NOW
 
 
+async def test_followers_are_due_when_the_first_is_out_of_the_way(served: World) -> None:
+    """What waited behind a retry goes as soon as the first is settled, whatever the next attempt was set to."""
+    for number in range(3):
+        await publish(served, number, subject="ps_a")
+    (first,) = await served.claim()
+    await served.ledger.settle([settled(first, "pending", again=at(10), reason="timeout")])
+    (again,) = await served.claim(at(10))
+    await served.ledger.settle([settled(again, "pending", again=at(59), reason="timeout", at_instant=at(10))])
+    assert await served.claim(at(30)) == []
+    served.answers.by_receiver[TEAM] = refuse(reason="deny_withdrawn")
+    assert await served.claim(at(59)) == []
+    served.answers.by_receiver.clear()
+    assert [item.candidate.sealed.event["id"] for item in await served.claim(at(59))] == ["evt-1"]
+
+
 async def test_crisis_first(served: World) -> None:
     """A crisis alert is claimed before everything that waited longer."""
     await publish(served, 0)

@@ -270,7 +270,7 @@ create table delivery (
 );
 create index delivery_place on delivery (place);
 create index delivery_uid on delivery (uid);
-create index delivery_open on delivery (crisis desc, ordinal) where state in ('pending', 'claimed');
+create index delivery_due on delivery (due_at) where state in ('pending', 'claimed');
 create index delivery_order on delivery (subscription_id, subject_key, ordinal) where state in ('pending', 'claimed');
 create index delivery_parked on delivery (receiver) where state = 'parked';
 -- A number belongs to one delivery of its subscription: two receivers of one number would hide a loss.
