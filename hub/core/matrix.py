@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum, unique
+from typing import NamedTuple
 
 from hub.core.codes import SECTIONS
 
@@ -23,21 +23,20 @@ class Access(IntEnum):
     NEVER = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell. `own`: only where the recipient is in the subject's `related_orgs`; `within`: only these domains."""
+class Cell(NamedTuple):
+    """One cell. `own`: only where the recipient is in the subject's `related_orgs`; `within`: only these domains.
+
+    `on_consent` tells that consent can open it, `must_be_named` that the consent must name the section.
+    """
 
     access: Access
-    own: bool = False
-    within: frozenset[str] | None = None
-
-    @property
-    def on_consent(self) -> bool:
-        """Return whether consent can open it."""
-        return self.access <= Access.NAMED
+    on_consent: bool
+    must_be_named: bool
+    own: bool
+    within: frozenset[str] | None
 
 
-NEVER = Cell(Access.NEVER)
+NEVER = Cell(Access.NEVER, on_consent=False, must_be_named=False, own=False, within=None)
 
 _KINDS_OF_CELL = {
     "Y": Access.CONSENT,
@@ -82,7 +81,8 @@ def _read_cell(text: str) -> Cell:
     access, *condition = text.split()
     own = condition == ["own"]
     within = frozenset(condition) if condition and not own else None
-    return Cell(_KINDS_OF_CELL[access], own=own, within=within)
+    grade = _KINDS_OF_CELL[access]
+    return Cell(grade, grade <= Access.NAMED, grade is Access.NAMED, own, within)
 
 
 def _read_row(line: str) -> tuple[str, Mapping[str, Cell]]:

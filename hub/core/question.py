@@ -58,12 +58,13 @@ class Question:
 
     def condition_holds(self, cell: Cell) -> bool:
         """Return whether the condition of a matrix cell holds (CONSENT.md section 9)."""
+        if not cell.own and cell.within is None:  # almost every cell
+            return True
         if cell.own:
             related = None if self.subject is None else self.subject.get("related_orgs")
             return is_text_list(related) and self.recipient.org in related
-        if cell.within is not None:
-            return bool(self.event.domains) and cell.within.issuperset(self.event.domains)
-        return True
+        domains = self.event.domains
+        return bool(domains) and cell.within is not None and cell.within.issuperset(domains)
 
     def due(self, duty: str, rule: str) -> Duty:
         """Return a duty with the due time of a rule, counted from now."""

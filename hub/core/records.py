@@ -56,7 +56,10 @@ class Selector(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What a record covers (C2). `sections` None is "all". `levels`: of recipient, sender and case (C7)."""
+    """What a record covers (C2). `sections` None is "all". `levels`: of recipient, sender and case (C7).
+
+    A record is `specific` when it names purpose, sender, recipient and sections (C5; AVG 4(11)).
+    """
 
     purpose: str
     sender: Selector
@@ -64,16 +67,7 @@ class Scope(NamedTuple):
     sections: frozenset[str] | None
     case_ref: str | None
     levels: tuple[int, int, int]
-
-    @property
-    def specific(self) -> bool:
-        """Return whether the record names purpose, sender, recipient and sections (C5; AVG 4(11))."""
-        return not (
-            self.sections is None
-            or self.purpose == "any"
-            or not self.sender.level
-            or not self.recipient.level
-        )
+    specific: bool
 
     def more_specific(self, other: Scope) -> bool:
         """Return whether this goes before the other: a nearer recipient, sender and case no less near (C7)."""
@@ -86,9 +80,10 @@ class Scope(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One readable record. `scope` None is malformed; `usable` only for a consent without any fault (C4).
+    """One readable record; None stands for what is missing or malformed.
 
-    `end` None is open for an objection and not readable for a consent.
+    `end` None is open for an objection and not readable for a consent. `documented` tells that function,
+    method, recorder and evidence are there.
     """
 
     consent_id: str
@@ -100,7 +95,21 @@ class Record(NamedTuple):
     end: Moment | None
     withdrawn_at: datetime | None
     recorded_at: datetime | None
-    usable: bool
+    documented: bool
+
+    @property
+    def usable(self) -> bool:
+        """Return whether a consent has no fault: who, what, when, how and on what evidence are known (C4)."""
+        return (
+            self.documented
+            and self.person is not None
+            and self.role is not None
+            and self.scope is not None
+            and self.start is not None
+            and self.end is not None
+            and self.recorded_at is not None
+            and not self.objection
+        )
 
     def withdrawn(self, now: datetime) -> bool:
         """Return whether the consent is withdrawn, or the objection revoked, at `now` (T6; AVG 7(3))."""
@@ -201,18 +210,17 @@ def read_record(raw: Mapping[str, Any]) -> Record | None:
     giver = raw.get("given_by")
     giver = giver if isinstance(giver, dict) else {}
     person = giver.get("person")
-    scope = _read_scope(raw)
     record = Record(
         consent_id=raw["consent_id"],
         objection=objection,
         person=person if is_text(person) else None,
         role=giver["role"] if is_code(giver.get("role"), ROLES) else None,
-        scope=scope,
+        scope=_read_scope(raw),
         start=parse_moment(raw.get("valid_from")),
         end=parse_moment(raw.get("valid_to")),
         withdrawn_at=withdrawn_at,
         recorded_at=parse_instant(giver.get("recorded_at")),
-        usable=not objection and scope is not None and _is_complete(raw, giver),
+        documented=_is_documented(raw, giver),
     )
     return None if _hides_a_restriction(raw, record) else record
 
@@ -227,18 +235,13 @@ def _hides_a_restriction(raw: Mapping[str, Any], record: Record) -> bool:
     return record.objection and (record.start is None or (record.end is None and not open_ended))
 
 
-def _is_complete(raw: Mapping[str, Any], giver: Mapping[str, Any]) -> bool:
-    """Return whether a consent is complete beside its scope: who, how, by whom, when, on what evidence (C4)."""
+def _is_documented(raw: Mapping[str, Any], giver: Mapping[str, Any]) -> bool:
+    """Return whether it is recorded how, by whom and on what evidence a disclosure was agreed to (C4)."""
     return (
         raw.get("function") == DISCLOSURE
-        and is_text(giver.get("person"))
-        and is_code(giver.get("role"), ROLES)
         and is_code(giver.get("method"), CONSENT_METHODS)
         and is_text(giver.get("recorded_by"))
-        and parse_instant(giver.get("recorded_at")) is not None
         and is_text(raw.get("evidence_ref"))
-        and parse_moment(raw.get("valid_from")) is not None
-        and parse_moment(raw.get("valid_to")) is not None
     )
 
 
@@ -253,10 +256,10 @@ def _read_scope(raw: Mapping[str, Any]) -> Scope | None:
         return None
     if not (sections == "all" or is_code_list(sections, SECTION_SET)):
         return None
+    named = None if sections == "all" else frozenset(sections)
     levels = (recipient.level, min(sender.level, _SENDER_ORGANISATION_LEVEL), 0 if case_ref is None else 1)
-    return Scope(
-        purpose, sender, recipient, None if sections == "all" else frozenset(sections), case_ref, levels
-    )
+    specific = named is not None and purpose != "any" and sender.level > 0 and recipient.level > 0
+    return Scope(purpose, sender, recipient, named, case_ref, levels, specific)
 
 
 def _read_selector(value: Json) -> Selector | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hub.core.codes import LOW_SECTIONS, SCAN_JUDGED, TEXT_SECTIONS
 from hub.core.combine import Consent, combine
 from hub.core.givers import required_givers
-from hub.core.matrix import Access
 from hub.core.model import Duty
 from hub.core.question import Answer, Question
 from hub.core.reasons import Reason
@@ -78,7 +77,7 @@ def _opens(question: Question, section: str, named: Callable[[str], bool]) -> bo
 def _cell_opens(question: Question, section: str, named: Callable[[str], bool]) -> bool:
     """Return whether one cell opens on consent."""
     cell = question.row[section]
-    if not cell.on_consent or (cell.access is Access.NAMED and not named(section)):
+    if not cell.on_consent or (cell.must_be_named and not named(section)):
         return False
     return question.condition_holds(cell)
 
