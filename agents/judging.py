@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
-from hub.core.batch import judge_batch
-
 from agents.intake import LogRecord
+from hub.core.batch import judge_batch
 from hub.core.judgement import Judgement
 from hub.core.keys import keys_of
 from hub.core.model import Outcome
+from hub.core.numbers import metadata_refused
+from hub.core.reasons import Reason
 from hub.core.snapshot import FactKeys, Snapshot
 from hub.core.standing import Standing
 from hub.ledger.interface import BatchItem, JudgedRecord, UnreadableRecord
@@ -21,6 +23,11 @@ from hub.wire.envelope import SealedEvent, WireError
 
 EMPTY_RECORD = "empty_record"
 """A record without a value: on a topic that is not compacted it means nothing."""
+
+SHOWN_NUMBER = Reason.DENY_BSN_IN_METADATA.value
+"""A citizen number outside the sealed part (CONSENT.md gate E1), from somebody who went around the door."""
+
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 UNDECIDABLE = "hold_evaluation_error"
 """The record broke the program or the database: a person must look (CODES.md, rank 2)."""
@@ -44,9 +51,24 @@ def read(record: LogRecord) -> SealedEvent | WireError:
     if record.value is None:
         return WireError(EMPTY_RECORD)
     try:
-        return decode(record.value)
+        sealed = decode(record.value)
     except WireError as error:
         return error
+    return WireError(SHOWN_NUMBER) if shows_number(sealed) else sealed
+
+
+def shows_number(sealed: SealedEvent) -> bool:
+    """Return whether a citizen number shows in what is not sealed: envelope, metadata, names of keys.
+
+    The door lets none pass (gate E1), so whoever wrote this went around it. Judged as an event its metadata would be
+    kept in the ledger and told on the hub's topics; as an unreadable record only its place, size and digest are.
+    """
+    traceparent = sealed.traceparent or ""
+    # Trace ids are random and hexadecimal: by chance some would look like a number.
+    trace = "" if _TRACEPARENT.fullmatch(traceparent) else traceparent
+    keys = [[name, section.key_id] for name, section in sealed.sealed.items()]
+    envelope = [sealed.uid, sealed.authenticated_org, sealed.accepted_at, sealed.key, trace]
+    return metadata_refused([*envelope, *keys, sealed.event])
 
 
 def keys_for(events: Sequence[SealedEvent]) -> FactKeys:
