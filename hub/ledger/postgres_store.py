@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 import asyncpg
@@ -32,6 +32,8 @@ _UNAVAILABLE: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
+    # The driver's own state machine, when a connection breaks in the middle of an answer.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -72,7 +74,7 @@ class PostgresStore:
                 with translated():
                     yield PostgresTables(connection)
             except BaseException:
-                await _roll_back(transaction)
+                await _roll_back(connection, transaction)
                 raise
             with translated():
                 await transaction.commit()
@@ -93,12 +95,16 @@ class PostgresStore:
             self._pool.terminate()
 
 
-async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
-    """Roll back; a connection that is gone has rolled back by itself."""
+async def _roll_back(
+    connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], transaction: asyncpg.transaction.Transaction
+) -> None:
+    """Roll back; a connection that cannot is cut, and the database rolls back by itself."""
     try:
         await transaction.rollback()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        return
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        # The driver itself may have given it back already.
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 async def open_store(dsn: str, *, owner: str, pool_size: int) -> PostgresStore:

@@ -51,6 +51,16 @@ async def end_other_sessions(dsn: str) -> None:
     await connection.close()
 
 
+async def offsets_after_a_cut(ledger: StoredLedger) -> dict[int, int]:
+    """Read the offsets; other connections of the pool may still have to find out that they were cut."""
+    for _ in range(5):
+        try:
+            return await ledger.offsets(LOG)
+        except LedgerUnavailableError:
+            await asyncio.sleep(0.05)
+    raise AssertionError("the ledger did not come back")
+
+
 async def test_cut_connection_in_a_batch(ledger: StoredLedger, database_dsn: str) -> None:
     """A batch whose connection is cut is LedgerUnavailableError and wrote nothing; the next one goes on."""
     claim = (await ledger.claim_partitions(LOG, {0: 10}, "one"))[0]
@@ -62,7 +72,7 @@ async def test_cut_connection_in_a_batch(ledger: StoredLedger, database_dsn: str
 
     with pytest.raises(LedgerUnavailableError):
         await cut()
-    assert await ledger.offsets(LOG) == {0: 0}
+    assert await offsets_after_a_cut(ledger) == {0: 0}
     async with ledger.batch(LOG, [claim], {0: 1}) as batch:
         await batch.record([record(0)])
     assert await ledger.offsets(LOG) == {0: 1}
@@ -79,6 +89,7 @@ async def test_cut_connection_before_the_commit(ledger: StoredLedger, database_d
 
     with pytest.raises(LedgerUnavailableError):
         await cut()
+    assert await offsets_after_a_cut(ledger) == {0: 0}
     assert (await ledger.balance()).records == 0
 
 

