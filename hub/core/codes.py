@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeGuard
 
 from hub.core.model import Json
@@ -35,6 +36,9 @@ SECTIONS = (
 
 SECTION_SET = frozenset(SECTIONS)
 SECTION_ORDER = {section: position for position, section in enumerate(SECTIONS)}
+_COMBINATIONS_KEPT = 1024
+"""Combinations of sections that are remembered in order: partners send the same few all the time."""
+
 LOW_SECTIONS = frozenset({"meta", "area", "contact", "codes"})
 MINIMAL_SECTIONS = frozenset({"meta", "contact"})
 TEXT_SECTIONS = ("narrative", "perspectives")
@@ -171,4 +175,10 @@ def is_text_list(value: Json) -> TypeGuard[list[str]]:
 
 def in_section_order(sections: Iterable[str]) -> tuple[str, ...]:
     """Return the sections in the order F1 to F15."""
+    return _ordered(tuple(sections))
+
+
+@lru_cache(_COMBINATIONS_KEPT)
+def _ordered(sections: tuple[str, ...]) -> tuple[str, ...]:
+    """Return known sections in their order."""
     return tuple(sorted(sections, key=SECTION_ORDER.__getitem__))

@@ -58,9 +58,10 @@ class Consent:
         by_parent = not parents or any(self.stances[person].names(section) for person in parents)
         return by_child and by_parent
 
-    def keeps_back(self, section: str) -> bool:
-        """Return whether a required giver withholds the section (S2, C9)."""
-        return any(section in stance.withheld for stance in self.stances.values())
+    @property
+    def kept_back(self) -> frozenset[str]:
+        """Return the sections that a required giver withholds (S2, C9)."""
+        return frozenset[str]().union(*[stance.withheld for stance in self.stances.values()])
 
 
 def combine(question: Question, givers: Givers, *, good_helper: bool) -> Consent | Reason:

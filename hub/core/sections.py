@@ -25,11 +25,12 @@ def cut_with_consent(question: Question, consent: Consent) -> Answer:
     On ground good_helper low and needed sections count (S7), otherwise only the needed ones (S6).
     """
     widened = LOW_SECTIONS if consent.reason is Reason.OK_GOOD_HELPER else _META
+    kept_back = consent.kept_back
     would_go = {
         section
         for section in question.event.sections
-        if _opens(question, section, consent.names)
-        and not consent.keeps_back(section)
+        if section not in kept_back
+        and _opens(question, section, consent.names)
         and _is_needed(question, section, widened)
         and _others_agree(question, section)
     }
@@ -110,7 +111,7 @@ def _person_agrees(question: Question, person: str, section: str) -> bool:
     consent = combine(question, givers, good_helper=False)
     if isinstance(consent, Reason):
         return False
-    return _opens(question, section, consent.names) and not consent.keeps_back(section)
+    return _opens(question, section, consent.names) and section not in consent.kept_back
 
 
 def _shield(question: Question, would_go: set[str]) -> tuple[frozenset[str], tuple[Duty, ...]] | Reason:
