@@ -15,7 +15,7 @@ from random import random as draw
 import structlog
 
 from agents.driver import HubApp, new_app
-from agents.loops import guarded, patiently
+from agents.loops import Rest, guarded, patiently
 from agents.opening import OpeningError
 from agents.receivers import ReceiverRooms
 from agents.runtime import Runtime, seconds_between
@@ -125,6 +125,7 @@ class DeliverLoop:
 
     # --- claim ------------------------------------------------------------------------------------------
     async def _claim_until_stopped(self) -> None:
+        rest = Rest(self._settings.claim_every_seconds)
         while not self._stopping.is_set():
             self._work.clear()
             room = self._settings.in_flight_max - len(self._sending)
@@ -134,6 +135,7 @@ class DeliverLoop:
                 self._start(delivery)
             if len(claimed) < self._settings.claim_max:
                 await self._work.wait()
+                await rest.take()
 
     async def _claim(self, limit: int) -> list[ClaimedDelivery]:
         now = self._runtime.clock()
@@ -238,8 +240,10 @@ class DeliverLoop:
     # --- settle ---------------------------------------------------------------------------------------
     async def _settle(self) -> None:
         """Write answers as they come: one by one when it is quiet, many at a time under load."""
+        rest = Rest(self._settings.settle_every_seconds)
         while True:
             batch = [await self._answers.get()]
+            await rest.take()
             while not self._answers.empty():
                 batch.append(self._answers.get_nowait())
             kept = await patiently(self._runtime, partial(self._runtime.ledger.settle, batch))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -30,6 +31,21 @@ async def patiently(runtime: Runtime, call: Callable[[], Awaitable[Answer]]) -> 
             log.warning("ledger_unavailable", seconds=pause)
             await asyncio.sleep(pause)
     return await call()
+
+
+class Rest:
+    """Keeps a shortest time between two turns of a loop; the first after a quiet time waits for nothing."""
+
+    def __init__(self, every_seconds: float) -> None:
+        self._every_seconds = every_seconds
+        self._next_turn = 0.0
+
+    async def take(self) -> None:
+        """Wait until the next turn may start, and start it."""
+        wait = self._next_turn - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._next_turn = time.monotonic() + self._every_seconds
 
 
 def guarded(app: HubApp, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

@@ -222,7 +222,8 @@ async def test_one_receiver_that_hangs_does_not_delay_another() -> None:
     hanging = [claimed(number, "hangs", connector="slow") for number in range(100)]
     healthy = [claimed(number, "school-een") for number in range(100, 150)]
     ledger = ScriptedLedger(*hanging, *healthy)
-    runtime = a_runtime(ledger, {"memory": fast, "slow": slow})
+    settings = AgentSettings(receiver_queue_max=64, idle_wait_seconds=0.01)
+    runtime = a_runtime(ledger, {"memory": fast, "slow": slow}, settings=settings)
 
     def done() -> bool:
         if len(fast.inboxes["school-een"]) < 50:

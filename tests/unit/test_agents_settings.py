@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+import time
 
+from agents.loops import Rest
 from agents.settings import AgentSettings, BrokerSecurity
 from connectors.contract import SEND_TIME_LIMIT_SECONDS
 
@@ -53,3 +55,13 @@ def test_broker_security_names_the_protocol() -> None:
     assert "test-only" not in repr(named)
     unencrypted = BrokerSecurity(username="hub", password="test-only")
     assert unencrypted.client_options()["security_protocol"] == "SASL_PLAINTEXT"
+
+
+async def test_a_rest_lets_the_first_turn_go_and_spaces_the_next() -> None:
+    """A delivery that comes alone waits for nothing; under load turns keep their distance."""
+    rest = Rest(0.05)
+    start = time.monotonic()
+    await rest.take()
+    assert time.monotonic() - start < 0.05
+    await rest.take()
+    assert time.monotonic() - start >= 0.05
