@@ -27,6 +27,9 @@ from hub.ledger.writing import write_links
 SETTLED_STATES: Final = frozenset({"delivered", "pending", "parked"})
 """What a settlement may say."""
 
+UNSENT = "unsent"
+"""State of an attempt of which it is certain that nothing left; an attempt whose lease lapsed may have sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -210,16 +213,26 @@ async def _close_attempts(
 ) -> None:
     current = {(row.delivery_id, row.attempt) for row in settled}
     found = await tables.read(rows.DELIVERY_ATTEMPT, {"delivery_id": {row.delivery_id for row in settled}})
-    closed = []
-    for row in found:
-        if (row.delivery_id, row.attempt) in current:
-            outcome = by_id[row.delivery_id]
-            closed.append(
-                row._replace(
-                    settled_at=instant(outcome.at), state=outcome.state, reason=key_text(outcome.reason)
-                )
-            )
+    closed = [
+        _closed(row, by_id[row.delivery_id]) for row in found if (row.delivery_id, row.attempt) in current
+    ]
     await tables.upsert(rows.DELIVERY_ATTEMPT, closed)
+    earlier = [row for row in found if (row.delivery_id, row.attempt) not in current]
+    await _forget_unsent(tables, [*earlier, *closed])
+
+
+def _closed(row: rows.DeliveryAttemptRow, outcome: Settlement) -> rows.DeliveryAttemptRow:
+    state = UNSENT if outcome.nothing_sent else outcome.state
+    return row._replace(settled_at=instant(outcome.at), state=state, reason=key_text(outcome.reason))
+
+
+async def _forget_unsent(tables: Tables, attempts: Sequence[rows.DeliveryAttemptRow]) -> None:
+    """Forget disclosures of which not a byte left in any attempt: their receivers must learn of nothing."""
+    seen = {row.delivery_id for row in attempts if row.state != UNSENT}
+    unseen = {key_text(row.delivery_id) for row in attempts} - {key_text(found) for found in seen}
+    if unseen:
+        await tables.delete(rows.DISCLOSURE_CONSENT, "disclosure_id", unseen)
+        await tables.delete(rows.DISCLOSURE, "disclosure_id", unseen)
 
 
 async def _disable(tables: Tables, refused: Sequence[DeliveryRow]) -> None:

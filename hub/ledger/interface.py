@@ -170,7 +170,11 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of a claimed delivery. `state` is `delivered`, `pending` (retry at `next_attempt_at`) or `parked`."""
+    """What became of a claimed delivery. `state` is `delivered`, `pending` (retry at `next_attempt_at`) or `parked`.
+
+    `nothing_sent` says that certainly not a byte left: when that holds for every attempt, the receiver does not
+    count as one that got the event, and is not told of a withdrawal.
+    """
 
     delivery_id: str
     lease: str

@@ -356,6 +356,22 @@ async def test_disclosures_tell_whom_a_withdrawal_concerns(served: World) -> Non
     assert (await served.ledger.look_up(by_record)).deliveries == (expected,)
 
 
+@pytest.mark.parametrize(("unsent", "kept"), [((True,), 0), ((False,), 1), ((False, True), 1), ((True, True), 0)])
+async def test_a_receiver_that_was_never_reached_is_not_told(
+    served: World, unsent: tuple[bool, ...], kept: int
+) -> None:
+    """Only who may have seen something of a message counts as its receiver, whatever the last attempt says."""
+    sealed = sealed_event(record=("s1", 1))
+    await served.commit(record(0, sealed, judged(sealed, allow(consents=("c1",)))))
+    served.answers.by_receiver[TEAM] = allow(consents=("c1",))
+    for nothing_sent in unsent:
+        (claimed,) = await served.claim()
+        back = settled(claimed, "pending", again=NOW)
+        await served.ledger.settle([replace(back, nothing_sent=nothing_sent)])
+    found = await served.ledger.look_up(FactKeys(consent_ids=frozenset({"c1"})))
+    assert len(found.deliveries) == kept
+
+
 async def test_payload_is_destroyed_after_its_time(served: World) -> None:
     """Seven days after delivery the sealed event is destroyed; what still waits is kept."""
     await publish(served, 0)
