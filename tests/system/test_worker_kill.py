@@ -9,10 +9,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from worker_world import HubWorld, consented, decided, ends, hub_world, registered, signal_raised
 
 from hub.ledger.interface import Ledger
 from hub.wire.envelope import SealedEvent
+from tests.system.worker_world import HubWorld, consented, decided, ends, hub_world, registered, signal_raised
 
 pytestmark = [pytest.mark.system, pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
 
@@ -75,10 +75,11 @@ async def check(ledger: Ledger, dsn: str) -> None:
         firsts = await connection.fetchval(
             "select count(*) from intake where verdict in ('duplicate', 'conflict')"
         )
-        next_offsets = dict(await connection.fetch("select partition, next_offset from log_offset"))
+        offsets = await connection.fetch("select partition, next_offset from log_offset")
     finally:
         await connection.close()
     assert uids == EVENTS
+    next_offsets = {row["partition"]: row["next_offset"] for row in offsets}
     assert firsts == 0
     for place in places:
         assert place["records"] == place["offsets"] == place["last"] + 1

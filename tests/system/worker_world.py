@@ -20,9 +20,10 @@ from hub.core.model import JsonObject
 from hub.identity.door import event_uid
 from hub.ledger.interface import Ledger
 from hub.ledger.open import open_ledger
-from hub.operate.compose import register_partners
+from hub.operate.compose import read_partners, register_partners
 from hub.operate.embedded import Broker, start_broker
 from hub.operate.prepare import create_topics
+from hub.operate.settings import Settings
 from hub.wire.codec import encode
 from hub.wire.envelope import SealedEvent
 
@@ -154,8 +155,6 @@ class HubWorld:
 
     async def prepare(self) -> None:
         """Create topics, configuration and subscriptions."""
-        from hub.operate.compose import read_partners
-
         await create_topics(self.broker.bootstrap)
         (self.folder / "partners.toml").write_text(PARTNERS)
         ledger = await self.ledger()
@@ -172,12 +171,10 @@ class HubWorld:
             "HUB_PARTNERS": str(self.folder / "partners.toml"),
         }
 
-    def settings(self) -> object:
+    def settings(self) -> Settings:
         """Return the settings of this world."""
-        from hub.operate.settings import Settings
-
         values = {name.removeprefix("HUB_").lower(): value for name, value in self.environment().items()}
-        return Settings(**values)
+        return Settings.model_validate(values)
 
     async def ledger(self) -> Ledger:
         """Open the ledger."""
