@@ -14,6 +14,7 @@ import httpx
 
 from hub.identity.key_material import VersionedKeys
 from hub.operate.embedded import Broker, Database, free_port, start_broker, start_database
+from hub.operate.keeper import Keeper, start_keeper
 from hub.operate.prepare import prepare
 from hub.operate.settings import Settings
 from hub.operate.supervisor import Child, Supervisor, hub_command
@@ -45,11 +46,13 @@ class Stack:
     health: dict[str, str]
     """Address of the health pages per process."""
 
+    keeper: Keeper
     lock: TextIOWrapper
 
     def stop(self) -> None:
         """End processes in the reverse order of their start, then the servers. Safe to call twice."""
         self.supervisor.stop()
+        self.keeper.stop()
         self.broker.stop()
         self.database.stop()
         self.lock.close()
@@ -109,10 +112,11 @@ def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_
     make_keys(folder / "master.keys")
     make_keys(folder / "pseudonym.keys")
     broker = start_broker(folder)
-    database = None
+    database, keeper = None, None
     supervisor = Supervisor()
     try:
         database = start_database(folder / "postgres")
+        keeper = start_keeper((broker.process.pid, database.pid), lock.fileno())
         settings = Settings(
             state=folder,
             kafka=broker.bootstrap,
@@ -125,9 +129,11 @@ def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_
         )
         asyncio.run(prepare(settings))
         health = _start_processes(settings, supervisor, folder / "logs" if logs_to_files else None)
-        return Stack(settings, broker, database, supervisor, health, lock)
+        return Stack(settings, broker, database, supervisor, health, keeper, lock)
     except BaseException:
         supervisor.stop()
+        if keeper is not None:
+            keeper.stop()
         broker.stop()
         if database is not None:
             database.stop()
