@@ -22,7 +22,7 @@ def prepared() -> list[tuple[Json, Facts]]:
 
     The directory is compiled once per vector, outside the timing, as a process compiles it once per configuration.
     """
-    documents = [json.loads(path.read_text()) for path in sorted(VECTORS.glob("*.json"))]
+    documents = [json.loads(path.read_text()) for path in sorted((VECTORS / "cases").glob("*.json"))]
     vectors = [vector for document in documents for vector in document.get("vectors", [])]
     chosen = [
         vector for vector in vectors if vector["kind"] == "decision" and isinstance(vector["facts"], dict)
