@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from ledger_world import World
 
 from hub.ledger.ledger import StoredLedger
 from hub.ledger.open import MEMORY_DSN, open_ledger
+from tests.conformance.ledger_world import World
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.database)])

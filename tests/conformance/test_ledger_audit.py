@@ -7,7 +7,14 @@ from typing import Any
 
 import asyncpg
 import pytest
-from ledger_world import (
+
+from hub.core.model import Duty, Emission
+from hub.ledger import rows
+from hub.ledger.interface import ChainBreak
+from hub.ledger.memory_store import MemoryStore
+from hub.ledger.open import MEMORY_DSN
+from hub.ledger.rows import DecisionRow
+from tests.conformance.ledger_world import (
     CHILD,
     LATER,
     SCHOOL,
@@ -22,13 +29,6 @@ from ledger_world import (
     subscription,
     wait,
 )
-
-from hub.core.model import Duty, Emission
-from hub.ledger import rows
-from hub.ledger.interface import ChainBreak
-from hub.ledger.memory_store import MemoryStore
-from hub.ledger.open import MEMORY_DSN
-from hub.ledger.rows import DecisionRow
 
 Forge = Callable[[str, int], Awaitable[None]]
 

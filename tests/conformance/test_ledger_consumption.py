@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from ledger_world import (
+
+from hub.core.snapshot import FactKeys
+from hub.ledger.interface import (
+    FencedError,
+    LogIdentity,
+    LogReplacedError,
+    RetryBatchError,
+    UnreadableRecord,
+)
+from hub.ledger.ledger import StoredLedger
+from tests.conformance.ledger_world import (
     END,
     LOG,
     NOW,
@@ -20,16 +30,6 @@ from ledger_world import (
     subscription,
     wait,
 )
-
-from hub.core.snapshot import FactKeys
-from hub.ledger.interface import (
-    FencedError,
-    LogIdentity,
-    LogReplacedError,
-    RetryBatchError,
-    UnreadableRecord,
-)
-from hub.ledger.ledger import StoredLedger
 
 
 class StopHereError(Exception):

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ledger_world import (
+from hub.core.model import Emission
+from hub.ledger.interface import BatchItem, UnreadableRecord
+from tests.conformance.ledger_world import (
     LATER,
     LOG,
     NOW,
@@ -23,9 +25,6 @@ from ledger_world import (
     subscription,
     wait,
 )
-
-from hub.core.model import Emission
-from hub.ledger.interface import BatchItem, UnreadableRecord
 
 STATEMENTS_MAXIMUM = 200
 """More statements than any transaction here has: the loop below must end by success."""

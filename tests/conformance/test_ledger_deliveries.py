@@ -6,7 +6,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from ledger_world import (
+
+from hub.core.model import Emission, JsonObject
+from hub.core.snapshot import FactKeys
+from hub.ledger.interface import ClaimedDelivery, Settlement
+from hub.ledger.ledger import StoredLedger
+from tests.conformance.ledger_world import (
     LATER,
     NOW,
     SCHOOL,
@@ -23,11 +28,6 @@ from ledger_world import (
     subscription,
     wait,
 )
-
-from hub.core.model import Emission, JsonObject
-from hub.core.snapshot import FactKeys
-from hub.ledger.interface import ClaimedDelivery, Settlement
-from hub.ledger.ledger import StoredLedger
 
 
 async def publish(world: World, number: int, *, subject: str | None = None, urgency: str = "u3") -> str:
@@ -356,7 +356,9 @@ async def test_disclosures_tell_whom_a_withdrawal_concerns(served: World) -> Non
     assert (await served.ledger.look_up(by_record)).deliveries == (expected,)
 
 
-@pytest.mark.parametrize(("unsent", "kept"), [((True,), 0), ((False,), 1), ((False, True), 1), ((True, True), 0)])
+@pytest.mark.parametrize(
+    ("unsent", "kept"), [((True,), 0), ((False,), 1), ((False, True), 1), ((True, True), 0)]
+)
 async def test_a_receiver_that_was_never_reached_is_not_told(
     served: World, unsent: tuple[bool, ...], kept: int
 ) -> None:

@@ -6,7 +6,10 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from ledger_world import (
+
+from hub.core.model import Outcome
+from hub.ledger.interface import FeedPage
+from tests.conformance.ledger_world import (
     LATER,
     NOW,
     TEAM,
@@ -19,9 +22,6 @@ from ledger_world import (
     sealed_event,
     subscription,
 )
-
-from hub.core.model import Outcome
-from hub.ledger.interface import FeedPage
 
 FEED = f"sub-{TEAM}"
 

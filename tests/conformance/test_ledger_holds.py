@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ledger_world import (
+
+from hub.core.history import HistoryChanges
+from hub.core.judgement import Judgement
+from hub.core.model import Decision, EventDecision, FactChange, Outcome
+from hub.core.snapshot import FactKeys
+from hub.wire.envelope import SealedEvent
+from tests.conformance.ledger_world import (
     CHILD,
     HOLD_UNTIL,
     LATER,
@@ -26,12 +32,6 @@ from ledger_world import (
     subscription,
     wait,
 )
-
-from hub.core.history import HistoryChanges
-from hub.core.judgement import Judgement
-from hub.core.model import Decision, EventDecision, FactChange, Outcome
-from hub.core.snapshot import FactKeys
-from hub.wire.envelope import SealedEvent
 
 AFTER_TERM = "2026-12-08T09:00:00+00:00"
 BOUNDARY = "2026-11-24T00:00:00+01:00"

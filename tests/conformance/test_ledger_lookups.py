@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ledger_world import (
+from hub.core.history import HistoryChanges, Pair
+from hub.core.judgement import Judgement
+from hub.core.model import FactChange
+from hub.core.snapshot import FactKeys
+from hub.identity.keys import WrappedKey
+from tests.conformance.ledger_world import (
     CHILD,
     NOW,
     SCHOOL,
@@ -15,12 +20,6 @@ from ledger_world import (
     sealed_event,
     subscription,
 )
-
-from hub.core.history import HistoryChanges, Pair
-from hub.core.judgement import Judgement
-from hub.core.model import FactChange
-from hub.core.snapshot import FactKeys
-from hub.identity.keys import WrappedKey
 
 AFTER_CONSENT = "2026-11-30T23:00:00+00:00"
 """Midnight in Amsterdam after the last day of the test consent."""

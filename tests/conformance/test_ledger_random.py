@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from ledger_world import (
+
+from hub.core.model import Emission
+from hub.ledger import rows
+from hub.ledger.interface import BatchItem, ClaimedDelivery, UnreadableRecord
+from hub.ledger.open import MEMORY_DSN
+from tests.conformance.ledger_world import (
     TEAM,
     World,
     allow,
@@ -21,11 +26,6 @@ from ledger_world import (
     subscription,
     wait,
 )
-
-from hub.core.model import Emission
-from hub.ledger import rows
-from hub.ledger.interface import BatchItem, ClaimedDelivery, UnreadableRecord
-from hub.ledger.open import MEMORY_DSN
 
 STEPS_TWIN = 150
 STEPS_DATABASE = 40

@@ -10,7 +10,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from ledger_world import END, LOG, settled, subscription
 
 from hub.core.batch import judge_batch
 from hub.core.keys import keys_of
@@ -25,6 +24,7 @@ from hub.ledger.seed import seed_facts
 from hub.ledger.texts import from_json, instant, instant_text, pair_key
 from hub.operate.vector_kinds import standing_for
 from hub.wire.envelope import SealedEvent
+from tests.conformance.ledger_world import END, LOG, settled, subscription
 
 DOMAIN = Path(__file__).resolve().parents[2].parent / "shared" / "domain"
 
