@@ -185,17 +185,21 @@ class HubWorld:
     def family(self, *senders: str) -> Person:
         """Register a child of ten whose own parent lets these kinds of sender signal to the local team."""
         child, parent = self.child(), self.child()
-        data: dict[str, Any] = letters.registration(child, letters.born(10))
-        data["data"]["custody"][0]["person"] = parent.reference
-        self.stage.publish(HEALTH, "subject.registered", data)
+        self.register(child, parent, age=10)
         last = [self.consent(child, parent, sender) for sender in senders or ("school",)][-1]
         self.stage.settled(last)
         return child
 
-    def consent(self, child: Person, parent: Person, sender_kind: str) -> Published:
-        """Record the parent's consent to signals from this kind of sender to the local team."""
+    def register(self, child: Person, parent: Person, age: int) -> None:
+        """Let the hub know a child, its home and its parent."""
+        data: dict[str, Any] = letters.registration(child, letters.born(age))
+        data["data"]["custody"][0]["person"] = parent.reference
+        self.stage.publish(HEALTH, "subject.registered", data)
+
+    def consent(self, child: Person, giver: Person, sender_kind: str) -> Published:
+        """Record consent of the parent, or of the child itself, to signals from this kind of sender to the team."""
         data = letters.consent(
-            f"c_{sender_kind}_{child.number[-6:]}", child, parent, {"kind": sender_kind},
+            consent_id(child, giver, sender_kind), child, giver, {"kind": sender_kind},
             {"kind": "local_team"}, "help_request", ["narrative"],
         )  # fmt: skip
         return self.stage.publish(HEALTH, "consent.given", data)
@@ -288,6 +292,12 @@ class HubWorld:
         finally:
             ended.set()
             thread.join()
+
+
+def consent_id(child: Person, giver: Person, sender_kind: str) -> str:
+    """Return the id of a consent record; it holds no citizen number."""
+    own = "_own" if giver is child else ""
+    return f"c_{sender_kind}_{child.number[-6:]}{own}"
 
 
 def frames_of(lines: Iterator[str]) -> Iterator[Frame]:
