@@ -10,10 +10,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
-import embedded_postgres
 import pytest
 
 from hub.ledger.migrate import migrate
+from tests import embedded_postgres
 
 TEMPLATE = "hub_template"
 

