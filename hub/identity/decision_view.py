@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from hub.core.catalogue import CATALOGUE
 from hub.core.codes import SECTIONS
+from hub.core.event_forms import FIELD_FORMS
 from hub.core.model import Json, JsonObject
 from hub.identity.reasons import DoorReason, refuse
 from hub.identity.required_content import at
@@ -105,7 +106,8 @@ def decision_view(
 
     Raises:
         Refusal: `section_content_invalid` where the clear part and the content contradict each other;
-            `publish_form_invalid` for a fact about a person that does not name the person, or names two.
+            `publish_form_invalid` for a field that has not the form of EVENTS.md section 2, and for a fact about a
+            person that does not name the person, or names two.
     """
     content = form.get("content")
     content = content if isinstance(content, dict) else {}
@@ -120,6 +122,11 @@ def decision_view(
     if subject_ref is not None:
         view["subject_ref"] = subject_ref
     view.update((field, form[field]) for field in CLEAR_FIELDS if field in form)
+    ill_formed = [
+        f"/{field}" for field in CLEAR_FIELDS if field in view and not FIELD_FORMS[field](view[field])
+    ]
+    if ill_formed:  # an unlisted code could be anything, a name too: it must not travel in clear
+        raise refuse(DoorReason.FORM_INVALID, *ill_formed)
     contradictions = (*_agree_on_codes(view, content), *_agree_on_places(view, content))
     if contradictions:
         raise refuse(DoorReason.CONTENT_INVALID, *contradictions)

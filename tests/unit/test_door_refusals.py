@@ -203,3 +203,21 @@ async def test_an_instant_of_acceptance_is_needed() -> None:
     wrong = Publication(publication(signal()).attributes, signal(), "school_1", "school", "now")
     with pytest.raises(ValueError, match="accepted_at"):
         await door_of().admit(wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("urgency", "Test Kind"),
+        ("purpose", "Test Kind"),
+        ("setting", "Test Kind"),
+        ("domains", ["Test Kind"]),
+        ("recipients", [{"to": {"kind": "Test Kind"}}]),
+        ("age_band", "Test Kind"),
+    ],
+)
+async def test_text_where_a_code_belongs_does_not_pass(field: str, value: Json) -> None:
+    """What is no code of its list could be anything: it is refused at once and never travels in clear."""
+    answer = await refused(signal(**{field: value}))
+    assert answer.reason == "publish_form_invalid"
+    assert answer.pointers == (f"/{field}",)
