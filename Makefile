@@ -29,8 +29,8 @@ demo: venv ## run the main job: six partners, one family, one story (ARGS=--keep
 up: venv ## run the whole hub in the foreground with embedded servers (Ctrl-C stops everything)
 	@$(HUB) up $(ARGS)
 
-test: venv ## run every test
-	@$(PYTEST) $(ARGS)
+test: venv ## run every test (ARGS="-k name" narrows)
+	@$(PYTEST) --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: venv ## ruff, mypy --strict, import contracts
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
