@@ -16,9 +16,13 @@ async def reconcile(day: date | None, sender: str | None, out: TextIO) -> int:
         balance = await ledger.balance(day, sender)
     finally:
         await ledger.close()
-    print(f"records    {balance.records:>8}", file=out)
-    print(f"accepted   {balance.accepted:>8}  lines, one per recipient", file=out)
-    for name in ("delivered", "withheld", "held", "parked", "pending", "recorded"):
+    print(f"records    {balance.records:>8}  taken from the log", file=out)
+    print(f"recorded   {balance.recorded:>8}  facts and notices without a receiver", file=out)
+    print(
+        f"accepted   {balance.accepted - balance.recorded:>8}  messages, one per record and receiver",
+        file=out,
+    )
+    for name in ("delivered", "withheld", "held", "parked", "pending"):
         print(f"  {name:<9}{getattr(balance, name):>8}", file=out)
     print(f"difference {balance.difference:>8}", file=out)
     return 1 if balance.difference else 0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel
 
 from hub.core.defaults import DEFAULTS
+from hub.core.model import JsonObject
 from hub.core.standing import Standing, compile_standing
 from hub.identity.bsn import Environment
 from hub.identity.key_material import VersionedKeys
@@ -18,11 +21,16 @@ from hub.identity.keys import KeyProvider, KeyRing, LocalKeyProvider
 from hub.identity.partners import FEED, PartnerBook, load_partners
 from hub.identity.pseudonyms import Pseudonyms
 from hub.ledger.interface import Ledger, Subscription
+from hub.ledger.open import open_ledger
 from hub.operate.logs import logger
 from hub.operate.settings import Settings
 
 DIGEST_CONTEXT = b"samenhub digest key"
 """The digest key is derived from the first pseudonym key: it must stay the same as long as digests are compared."""
+
+
+CONFIGURATION_DIGEST_CHARACTERS = 12
+"""48 bits tell the configurations of one city apart; the files themselves are in the city's own version control."""
 
 
 class SettingsError(ValueError):
@@ -85,6 +93,25 @@ def standing_of(book: PartnerBook) -> Standing:
         policy=book.policy(),
         defaults=DEFAULTS,
         fixed_protectors=book.fixed_protectors(),
+    )
+
+
+def rule_set_of(book: PartnerBook) -> str:
+    """Return what stands on every decision row: the version of the rules and a digest of the configuration."""
+    configuration: JsonObject = {
+        "directory": list(book.directory()),
+        "areas": list(book.areas()),
+        "fixed_protectors": list(book.fixed_protectors()),
+        "policy": book.policy(),
+    }
+    digest = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()
+    return f"samenhub/{version('samenhub')}+{digest[:CONFIGURATION_DIGEST_CHARACTERS]}"
+
+
+async def open_own_ledger(settings: Settings, book: PartnerBook, owner: str) -> Ledger:
+    """Open the ledger of a process that decides or delivers by this configuration."""
+    return await open_ledger(
+        settings.database, owner=owner, pool_size=settings.database_pool, rule_set=rule_set_of(book)
     )
 
 

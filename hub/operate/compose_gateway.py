@@ -29,11 +29,11 @@ from hub.identity.door import Door
 from hub.identity.partners import PartnerBook
 from hub.identity.sealing import Opener, Sealer
 from hub.ledger.interface import Candidate, Ledger, Recheck
-from hub.ledger.open import open_ledger
 from hub.operate.compose import (
     Keys,
     key_ring,
     number_environment,
+    open_own_ledger,
     read_keys,
     read_partners,
     register_partners,
@@ -108,7 +108,7 @@ async def compose(settings: Settings) -> GatewayProcess:
     book = read_partners(settings, dict(target_forms()))
     keys = read_keys(settings)
     owner = f"gateway-{socket.gethostname()}-{os.getpid()}"
-    ledger = await open_ledger(settings.database, owner=owner, pool_size=settings.database_pool)
+    ledger = await open_own_ledger(settings, book, owner)
     progress = Progress()
     metrics = Metrics(progress, refusals=frozenset(REASONS))
     if settings.metrics_port:

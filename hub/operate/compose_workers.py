@@ -20,8 +20,7 @@ from hub.gateway.sinks import target_of
 from hub.identity.partners import PartnerBook
 from hub.identity.sealing import Opener
 from hub.ledger.interface import Ledger
-from hub.ledger.open import open_ledger
-from hub.operate.compose import key_ring, read_keys, read_partners, standing_of
+from hub.operate.compose import key_ring, open_own_ledger, read_keys, read_partners, standing_of
 from hub.operate.health import Progress, health_app, serve_health
 from hub.operate.logs import configure, logger
 from hub.operate.metrics import Metrics
@@ -60,7 +59,7 @@ def work(name: str, settings: Settings) -> int:
 async def _compose(frame: Frame) -> HubApp:
     settings = frame.settings
     book = read_partners(settings, dict(target_forms()))
-    ledger = await open_ledger(settings.database, owner=frame.worker_id, pool_size=settings.database_pool)
+    ledger = await open_own_ledger(settings, book, frame.worker_id)
     runtime = Runtime(
         ledger=ledger,
         standing=standing_of(book),

@@ -141,12 +141,14 @@ async def _balance(stack: Stack) -> Balance:
 def _close(console: Console, stack: Stack, balance: Balance, seconds: float) -> None:
     console.print()
     console.rule("[b]Reconciliation[/b]", align="left", style="dim")
-    sum_of = (
-        f"delivered {balance.delivered} + withheld {balance.withheld} + held {balance.held} + "
-        f"parked {balance.parked} + pending {balance.pending} + recorded {balance.recorded}"
-    )
     sign = "[green b]=[/]" if balance.difference == 0 else "[red b]≠[/]"
-    console.print(f"{balance.records} records, accepted {balance.accepted} lines {sign} {sum_of}")
+    console.print(
+        f"accepted {balance.accepted - balance.recorded} {sign} delivered {balance.delivered} + withheld "
+        f"{balance.withheld} + held {balance.held} + parked {balance.parked} + pending {balance.pending}"
+    )
+    console.print(
+        f"{balance.records} records in all; {balance.recorded} of them facts and notices without a receiver."
+    )
     console.print(f"[dim]Played in {seconds:.1f} seconds.[/]")
     console.print(
         "\nLook further: [b]make up[/b] runs the hub in the foreground; README.md has the first event with curl;"
