@@ -147,7 +147,8 @@ class Doors:
         credentials = self.world.headers(org) if org else {}
         address = f"{self.world.address}{path}"
         sent = {**credentials, **(headers or {})}
-        with httpx.stream(method, address, headers=sent, content=content, timeout=10.0) as answer:
+        client = self.world.stage.client
+        with client.stream(method, address, headers=sent, content=content) as answer:
             if "event-stream" not in answer.headers.get("content-type", ""):
                 answer.read()
             said = [*answer.headers.raw, (b"reason", answer.extensions["reason_phrase"])]

@@ -63,14 +63,14 @@ def assert_complete(running: Running) -> None:
     assert living(running.pids) >= {running.process.pid, running.database}
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_nothing_is_left_behind(state_folder: Path) -> None:
     """After a kill -9 every process ends by itself; the same folder serves again, and Ctrl-C ends everything."""
-    with hub_up(tmp_path) as killed:
+    with hub_up(state_folder) as killed:
         assert_complete(killed)
         killed.process.kill()
         killed.process.wait()
         until(lambda: not living(killed.pids), "no process is left after kill -9", END_SECONDS)
-    with hub_up(tmp_path) as running:
+    with hub_up(state_folder) as running:
         assert_complete(running)
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(END_SECONDS) in {0, 130}

@@ -27,10 +27,10 @@ def send_one(world: HubWorld) -> None:
     world.arrived(TEAM, sent)
 
 
-def test_the_demonstration_plays_beside_a_running_hub(world: HubWorld, tmp_path: Path) -> None:
+def test_the_demonstration_plays_beside_a_running_hub(world: HubWorld, state_folder: Path) -> None:
     """`hub demo` finds its own ports and folder, tells its story, balances, ends, and the first hub never notices."""
     with subprocess.Popen(  # noqa: S603 - our own command
-        hub_command("demo", "--state", str(tmp_path)),
+        hub_command("demo", "--state", str(state_folder)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
