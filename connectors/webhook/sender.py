@@ -7,13 +7,11 @@ import contextlib
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from weakref import WeakValueDictionary
 
 import httpcore
 import httpx
-from pydantic import ValidationError
 
 from connectors.contract import (
     SEND_TIME_LIMIT_SECONDS,
@@ -25,14 +23,14 @@ from connectors.contract import (
 from connectors.egress import egress_attributes
 from connectors.webhook.network import (
     AddressRefused,
-    CheckedTransport,
     NameUnknown,
     Resolver,
+    checked_pool,
     system_resolver,
 )
+from connectors.webhook.place import Place, Places
 from connectors.webhook.results import result_of
 from connectors.webhook.signing import signature_headers
-from connectors.webhook.target import WebhookTarget
 from hub.core.model import Json
 from hub.wire.cloudevents import CloudEvent, render_binary, render_structured
 
@@ -54,8 +52,6 @@ NOT_SENDABLE: Final = Refused("message_not_sendable")
 """Ours to mend, and the same message can never go: it is parked for a person at once, not tried for days."""
 
 _TRANSPORT_ERRORS: Final = (
-    httpx.HTTPError,
-    httpx.InvalidURL,
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -68,14 +64,17 @@ _TRANSPORT_ERRORS: Final = (
 _BEFORE_SENDING = (
     AddressRefused,
     NameUnknown,
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
     httpcore.ConnectError,
     httpcore.ConnectTimeout,
     httpcore.PoolTimeout,
 )
 """Errors of the time before a connection stands: the receiver has seen nothing of the message."""
+
+_FIXED_HEADERS: Final = (
+    (b"user-agent", USER_AGENT.encode()),
+    (b"accept", b"*/*"),
+    (b"accept-encoding", b"identity"),
+)
 
 
 class WebhookConnector:
@@ -95,57 +94,53 @@ class WebhookConnector:
         self._clock = clock
         # INVARIANT: two pools. A connection that was opened with leave to call private addresses is never
         # reused for a target without that leave.
-        self._clients = {
-            allow_private: _client(
-                CheckedTransport(resolver, context, allow_private=allow_private), self._limits()
-            )
+        self._pools = {
+            allow_private: checked_pool(resolver, context, allow_private=allow_private)
             for allow_private in (False, True)
         }
+        self._places = Places()
         self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._is_closed = False
 
     async def send(self, delivery: OpenedDelivery, target: Mapping[str, Json]) -> DeliveryResult:
         """Post once; the meaning of each answer is in `results.py`. Takes no longer than the time limit."""
         try:
-            form = WebhookTarget.model_validate(dict(target))
-        except ValidationError:
+            place = self._places.of(target)
+        except ValueError:  # pydantic's error among them
             return RetryAfter("target_invalid", nothing_sent=True)
         if self._is_closed:
             return RetryAfter("connector_closed", nothing_sent=True)
         try:
-            request = self._request(delivery, form)
+            request = self._request(delivery, place)
         except ValueError:
             return NOT_SENDABLE  # WireError and UnicodeError among them; their texts are not passed on
         try:
-            async with asyncio.timeout(self._answer_limit_seconds), self._slot(request.url):
-                response = await self._clients[form.allow_private_addresses].send(request, stream=True)
+            async with asyncio.timeout(self._answer_limit_seconds), self._slot(place):
+                response = await self._pools[place.form.allow_private_addresses].handle_async_request(request)
         except TimeoutError:
             return RetryAfter("timeout")
-        except (httpcore.LocalProtocolError, httpx.LocalProtocolError):
+        except httpcore.LocalProtocolError:
             return NOT_SENDABLE
         except _TRANSPORT_ERRORS as error:
             return RetryAfter(_reason_of(error), nothing_sent=isinstance(error, _BEFORE_SENDING))
-        result = result_of(response.status_code, response.headers.get("retry-after"), self._clock())
+        result = result_of(response.status, _retry_after(response), self._clock())
         await self._finish(response)
         return result
 
     async def close(self) -> None:
         """Close all connections. Closing twice is harmless; later deliveries are told to wait."""
         self._is_closed = True
-        for client in self._clients.values():
-            await client.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
-    def _limits(self) -> httpx.Timeout:
-        seconds = self._answer_limit_seconds
-        return httpx.Timeout(seconds, connect=min(CONNECT_LIMIT_SECONDS, seconds))
+    def _slot(self, place: Place) -> asyncio.Semaphore:
+        found = self._slots.get(place.origin)
+        if found is None:
+            found = self._slots[place.origin] = asyncio.Semaphore(SENDS_AT_ONCE_PER_RECEIVER)
+        return found
 
-    def _slot(self, url: httpx.URL) -> asyncio.Semaphore:
-        return self._slots.setdefault(
-            f"{url.scheme}://{url.host}:{url.port}",
-            asyncio.Semaphore(SENDS_AT_ONCE_PER_RECEIVER),
-        )
-
-    def _request(self, delivery: OpenedDelivery, target: WebhookTarget) -> httpx.Request:
+    def _request(self, delivery: OpenedDelivery, place: Place) -> httpcore.Request:
+        target = place.form
         attributes = egress_attributes(
             delivery,
             domain=target.domain,
@@ -159,15 +154,26 @@ class WebhookConnector:
             body=body,
             secrets=target.secrets,
         )
-        client = self._clients[target.allow_private_addresses]
-        return client.build_request("POST", target.url, content=body, headers={**headers, **signature})
+        fields = [
+            (name.encode("ascii"), value.encode("ascii")) for name, value in (headers | signature).items()
+        ]
+        length = (b"content-length", str(len(body)).encode())
+        connect_seconds = min(CONNECT_LIMIT_SECONDS, self._answer_limit_seconds)
+        return httpcore.Request(
+            "POST",
+            place.url,
+            headers=[(b"host", place.host), *_FIXED_HEADERS, length, *fields],
+            content=body,
+            # What comes after the connection stands is limited as a whole, in `send`.
+            extensions={"timeout": {"connect": connect_seconds, "pool": self._answer_limit_seconds}},
+        )
 
-    async def _finish(self, response: httpx.Response) -> None:
+    async def _finish(self, response: httpcore.Response) -> None:
         """Read what is left, within limits. Whatever happens here, the answer was given and stands."""
         try:
             async with asyncio.timeout(self._body_limit_seconds):
                 received = 0
-                async for part in response.aiter_raw():
+                async for part in response.aiter_stream():
                     received += len(part)
                     if received > BODY_MAX_BYTES:
                         break
@@ -178,16 +184,9 @@ class WebhookConnector:
                 await response.aclose()
 
 
-def _client(transport: CheckedTransport, limits: httpx.Timeout) -> httpx.AsyncClient:
-    """Return a client that takes nothing from the environment, follows nothing and remembers nothing."""
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=limits,
-        follow_redirects=False,
-        trust_env=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        headers={"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"},
-    )
+def _retry_after(response: httpcore.Response) -> str | None:
+    values = [value for name, value in response.headers if name.lower() == b"retry-after"]
+    return values[0].decode("latin-1") if values else None
 
 
 def _reason_of(error: Exception) -> str:
@@ -197,9 +196,9 @@ def _reason_of(error: Exception) -> str:
             return "address_not_allowed"
         case NameUnknown():
             return "name_not_resolved"
-        case httpcore.TimeoutException() | httpx.TimeoutException():
+        case httpcore.TimeoutException():
             return "timeout"
-        case httpcore.ProtocolError() | httpx.ProtocolError():
+        case httpcore.ProtocolError():
             return "answer_unreadable"
         case _ if any(isinstance(argument, ssl.SSLError) for argument in (error, *error.args)):
             # httpcore wraps the handshake's error as its argument and cuts the chain of causes.

@@ -17,7 +17,6 @@ from standardwebhooks import Webhook
 from connectors.contract import Delivered, OpenedDelivery, Refused, RetryAfter
 from connectors.egress import egress_attributes
 from connectors.webhook import sender
-from connectors.webhook.network import CheckedTransport
 from connectors.webhook.sender import BODY_MAX_BYTES, SENDS_AT_ONCE_PER_RECEIVER, WebhookConnector
 from hub.core.model import JsonObject
 from hub.wire.cloudevents import parse_http
@@ -220,9 +219,7 @@ async def test_a_caller_that_gives_up_leaves_no_connection_behind() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await connector.send(DELIVERY, receiver.target())
-        transport = connector._clients[True]._transport
-        assert isinstance(transport, CheckedTransport)
-        assert transport._pool.connections == []
+        assert connector._pools[True].connections == []
 
 
 async def test_a_small_body_keeps_the_connection() -> None:
