@@ -38,6 +38,7 @@ OFFSETS_ADVANCE: Final = """
     )
     update log_offset o set next_offset = step.following
     from step where o.log_id = step.log_id and o.partition = step.partition
+    returning o.partition
 """
 OFFSETS: Final = "select partition, next_offset from log_offset where log_id = $1"
 PARTITIONS_LOCK: Final = """
@@ -96,7 +97,7 @@ RESCHEDULE: Final = """
     from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[])
         m (subscription_id, subject_key, ordinal, due_at)
     where d.subscription_id = m.subscription_id and d.subject_key = m.subject_key and d.ordinal > m.ordinal
-        and d.state = 'pending' and d.due_at <> m.due_at
+        and d.state = 'pending' and d.due_at <> m.due_at and d.delivery_id <> all($5::text[])
 """
 FEED_NEW: Final = f"""
     select {_DELIVERY} from delivery d

@@ -20,6 +20,9 @@ COMMAND_TIMEOUT_SECONDS: Final = 30.0
 CONNECT_TIMEOUT_SECONDS: Final = 10.0
 """A database that does not accept a connection in this time counts as unavailable."""
 
+STATEMENTS_KEPT: Final = 256
+"""Prepared statements per connection: which writes travel together differs from batch to batch."""
+
 _RETRY: Final = (
     asyncpg.UniqueViolationError,
     asyncpg.DeadlockDetectedError,
@@ -72,7 +75,9 @@ class PostgresStore:
                     )
             try:
                 with translated():
-                    yield PostgresTables(connection)
+                    tables = PostgresTables(connection)
+                    yield tables
+                    await tables.finish()
             except BaseException:
                 await _roll_back(connection, transaction)
                 raise
@@ -107,6 +112,14 @@ async def _roll_back(
             connection.terminate()
 
 
+async def _keep(_connection: object) -> None:
+    """Do nothing when a connection goes back to the pool, where the driver would ask the database to reset it.
+
+    Transactions leave nothing behind: settings are `set local`, advisory locks are those of transactions, and
+    nothing listens or opens cursors here. What a transaction that was left open, the driver itself rolls back.
+    """
+
+
 async def open_store(dsn: str, *, owner: str, pool_size: int) -> PostgresStore:
     """Connect. Raises LedgerUnavailableError."""
     settings = {
@@ -124,5 +137,8 @@ async def open_store(dsn: str, *, owner: str, pool_size: int) -> PostgresStore:
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=COMMAND_TIMEOUT_SECONDS,
             server_settings=settings,
+            statement_cache_size=STATEMENTS_KEPT,
+            max_cacheable_statement_size=0,
+            reset=_keep,
         )
     return PostgresStore(pool, Listener(dsn))

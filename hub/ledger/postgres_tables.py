@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import asyncpg
 
@@ -23,25 +23,8 @@ from hub.ledger.rows import (
     SubscriptionRow,
     Table,
 )
+from hub.ledger.postgres_writes import Connection, Writes
 from hub.ledger.tables import Advance, EntryKeys, Move
-
-COPY_FROM_ROWS: Final = 8
-"""From this many rows COPY is faster than one statement over arrays; below, its extra round trip costs more."""
-
-
-@lru_cache(maxsize=256)
-def _insert_statement(table: Table[Any], conflict: str) -> str:
-    columns = table.written_columns
-    arrays = ", ".join(f"${number}::{table.column_type(name)}[]" for number, name in enumerate(columns, 1))
-    listed = ", ".join(columns)
-    statement = f"insert into {table.name} ({listed}) select * from unnest({arrays})"  # noqa: S608
-    if conflict == "ignore":
-        return f"{statement} on conflict do nothing"
-    if conflict == "replace":
-        replaced = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in table.key)
-        return f"{statement} on conflict ({', '.join(table.key)}) do update set {replaced}"
-    return statement
-
 
 @lru_cache(maxsize=256)
 def _read_statement(table: Table[Any], where: tuple[str, ...], lock: bool) -> str:  # noqa: FBT001
@@ -57,36 +40,33 @@ def _read_statement(table: Table[Any], where: tuple[str, ...], lock: bool) -> st
 class PostgresTables:
     """One open transaction on one connection."""
 
-    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._writes = Writes()
+
+    async def finish(self) -> None:
+        """Send what was written: the transaction is about to commit."""
+        if self._writes:
+            await self._writes.flush(self._connection, last=True)
+
+    async def _ask(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a statement that sees everything written before."""
+        if self._writes:
+            await self._writes.flush(self._connection, last=False)
+        return await self._connection.fetch(statement, *arguments)
 
     # --- rows -----------------------------------------------------------------------------------
     async def insert(self, table: Table[Row], rows: Sequence[Row]) -> None:
         """See Tables."""
-        if len(rows) < COPY_FROM_ROWS:
-            await self._write(table, rows, "")
-            return
-        skipped = None if table.numbered is None else table.columns.index(table.numbered)
-        records = rows if skipped is None else [row[:skipped] + row[skipped + 1 :] for row in rows]
-        await self._connection.copy_records_to_table(
-            table.name, records=records, columns=list(table.written_columns)
-        )
+        self._writes.rows("insert", table, rows)
 
     async def upsert(self, table: Table[Row], rows: Sequence[Row]) -> None:
         """See Tables."""
-        await self._write(table, rows, "replace")
+        self._writes.rows("replace", table, rows)
 
     async def insert_missing(self, table: Table[Row], rows: Sequence[Row]) -> None:
         """See Tables."""
-        await self._write(table, rows, "ignore")
-
-    async def _write(self, table: Table[Row], rows: Sequence[Row], conflict: str) -> None:
-        if not rows:
-            return
-        columns = list(zip(*rows, strict=True))
-        if table.numbered is not None:
-            del columns[table.columns.index(table.numbered)]
-        await self._connection.execute(_insert_statement(table, conflict), *columns)
+        self._writes.rows("ignore", table, rows)
 
     async def read(
         self, table: Table[Row], where: Mapping[str, Collection[str | int]], *, lock: bool = False
@@ -95,6 +75,8 @@ class PostgresTables:
         asked = {column: list(values) for column, values in where.items() if values}
         if not asked:
             return []
+        if self._writes.touches([table]):
+            await self._writes.flush(self._connection, last=False)
         statement = _read_statement(table, tuple(asked), lock)
         return [table.row(*record) for record in await self._connection.fetch(statement, *asked.values())]
 
@@ -121,28 +103,27 @@ class PostgresTables:
 
     async def delete(self, table: Table[Row], column: str, values: Collection[str | int]) -> None:
         """See Tables."""
-        if values:
-            statement = f"delete from {table.name} where {column} = any($1::{table.column_type(column)}[])"  # noqa: S608
-            await self._connection.execute(statement, list(values))
+        self._writes.delete(table, column, values)
 
     # --- offsets --------------------------------------------------------------------------------
     async def log_number(self, log: LogIdentity) -> int:
         """See Tables."""
-        await self._connection.execute(sql.LOG_INSERT, log.cluster_id, log.topic)
-        return int(await self._connection.fetchval(sql.LOG_NUMBER, log.cluster_id, log.topic))
+        await self._ask(sql.LOG_INSERT, log.cluster_id, log.topic)
+        (found,) = await self._ask(sql.LOG_NUMBER, log.cluster_id, log.topic)
+        return int(found[0])
 
     async def take_offsets(self, log_id: int, partitions: Sequence[int], owner: str) -> list[PartitionClaim]:
         """See Tables."""
         wanted = sorted(partitions)
-        await self._connection.execute(sql.OFFSETS_CREATE, log_id, wanted)
-        await self._connection.fetch(sql.OFFSETS_LOCK, log_id, wanted)
-        taken = await self._connection.fetch(sql.OFFSETS_TAKE, log_id, wanted, owner)
+        await self._ask(sql.OFFSETS_CREATE, log_id, wanted)
+        await self._ask(sql.OFFSETS_LOCK, log_id, wanted)
+        taken = await self._ask(sql.OFFSETS_TAKE, log_id, wanted, owner)
         return [PartitionClaim(record[0], record[1], record[2]) for record in taken]
 
     async def advance(self, log_id: int, steps: Sequence[Advance]) -> int:
         """See Tables."""
         ordered = sorted(steps, key=lambda step: step.claim.partition)
-        status = await self._connection.execute(
+        moved = await self._ask(
             sql.OFFSETS_ADVANCE,
             log_id,
             [step.claim.partition for step in ordered],
@@ -150,23 +131,23 @@ class PostgresTables:
             [step.claim.epoch for step in ordered],
             [step.following for step in ordered],
         )
-        return int(status.rpartition(" ")[2])
+        return len(moved)
 
     async def offsets(self, log_id: int) -> dict[int, int]:
         """See Tables."""
-        return {record[0]: record[1] for record in await self._connection.fetch(sql.OFFSETS, log_id)}
+        return {record[0]: record[1] for record in await self._ask(sql.OFFSETS, log_id)}
 
     async def lock_partitions(self, partitions: Sequence[int]) -> None:
         """See Tables."""
-        await self._connection.fetch(sql.PARTITIONS_LOCK, sorted(set(partitions)))
+        await self._ask(sql.PARTITIONS_LOCK, sorted(set(partitions)))
 
     async def lock_links(self, links: Sequence[str]) -> None:
         """See Tables."""
-        await self._connection.fetch(sql.LINKS_LOCK, list(links))
+        await self._ask(sql.LINKS_LOCK, list(links))
 
     # --- work that is due -----------------------------------------------------------------------
     async def _rows(self, table: Table[Row], statement: str, *arguments: Any) -> list[Row]:
-        found = await self._connection.fetch(statement, *arguments)
+        found = await self._ask(statement, *arguments)
         return [table.row(*record) for record in found]
 
     async def due_deliveries(self, limit: int, now: datetime) -> list[DeliveryRow]:
@@ -176,12 +157,13 @@ class PostgresTables:
     async def reschedule(self, moves: Sequence[Move]) -> None:
         """See Tables."""
         if moves:
-            await self._connection.execute(
-                sql.RESCHEDULE,
-                [move.subscription_id for move in moves],
-                [move.subject_key for move in moves],
-                [move.ordinal for move in moves],
-                [move.due_at for move in moves],
+            self._writes.reschedule(
+                (
+                    [move.subscription_id for move in moves],
+                    [move.subject_key for move in moves],
+                    [move.ordinal for move in moves],
+                    [move.due_at for move in moves],
+                )
             )
 
     async def feed_new(self, subscription_id: str, limit: int) -> list[DeliveryRow]:
@@ -206,7 +188,7 @@ class PostgresTables:
 
     async def wake_all_holds(self) -> None:
         """See Tables."""
-        await self._connection.execute(sql.WAKE_ALL_HOLDS)
+        await self._ask(sql.WAKE_ALL_HOLDS)
 
     async def ended_consents(self, limit: int, now: datetime) -> list[ConsentRow]:
         """See Tables."""
@@ -218,7 +200,7 @@ class PostgresTables:
 
     async def stale_payloads(self, limit: int, before: datetime) -> list[str]:
         """See Tables."""
-        return [record[0] for record in await self._connection.fetch(sql.STALE_PAYLOADS, limit, before)]
+        return [record[0] for record in await self._ask(sql.STALE_PAYLOADS, limit, before)]
 
     # --- figures --------------------------------------------------------------------------------
     async def chain_part(self, partition: int, after: int, limit: int) -> list[DecisionRow]:
@@ -227,21 +209,18 @@ class PostgresTables:
 
     async def chain_partitions(self) -> list[int]:
         """See Tables."""
-        return [record[0] for record in await self._connection.fetch(sql.CHAIN_PARTITIONS)]
+        return [record[0] for record in await self._ask(sql.CHAIN_PARTITIONS)]
 
     async def balance(self, day: date | None, sender: str | None) -> Balance:
         """See Tables."""
-        counted = await self._connection.fetchrow(sql.BALANCE, day, sender)
-        assert counted is not None  # noqa: S101  (an aggregate always has one row)
+        (counted,) = await self._ask(sql.BALANCE, day, sender)
         return Balance(**dict(counted))
 
     async def statistics(self, now: datetime) -> Statistics:
         """See Tables."""
-        counted = await self._connection.fetchrow(sql.STATISTICS, now)
-        assert counted is not None  # noqa: S101  (an aggregate always has one row)
+        (counted,) = await self._ask(sql.STATISTICS, now)
         return Statistics(**dict(counted))
 
     async def notify(self, channels: Collection[str]) -> None:
         """See Tables."""
-        if channels:
-            await self._connection.fetch(sql.NOTIFY, sorted(channels))
+        self._writes.notify(channels)
