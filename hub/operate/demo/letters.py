@@ -178,6 +178,16 @@ LIFE_IN_DANGER: JsonObject = {
 """What a crisis without consent must answer (CONSENT.md section 10)."""
 
 
+def confirmation(child: Person, answers: str, recipient: str) -> JsonObject:
+    """Return the data of crisis.confirmed to the sender of the crisis."""
+    return {
+        "subject": child.reference,
+        "in_reply_to": answers,
+        "recipients": [{"to": {"org": recipient}}],
+        "content": {"contact": CONTACT},
+    }
+
+
 def feedback(child: Person, answers: str, recipient: str) -> JsonObject:
     """Return the data of feedback.given to the sender of an earlier event."""
     return {

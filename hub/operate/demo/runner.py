@@ -118,7 +118,15 @@ def _receipt(published: Published, receipt: JsonObject) -> Text:
         withheld = line.get("withheld")
         if line.get("outcome") == "redact" and isinstance(withheld, list):
             text.append(f"  without {', '.join(map(str, withheld))}", "red")
+        for duty in _duties(line):
+            text.append(f"\n        duty: {duty}", "yellow")
     return text
+
+
+def _duties(line: JsonObject) -> list[str]:
+    duties = line.get("duties")
+    found = [duty for duty in duties if isinstance(duty, dict)] if isinstance(duties, list) else []
+    return [f"{duty.get('duty')}, by {str(duty['due_at'])[:10]}" for duty in found if duty.get("due_at")]
 
 
 def _arrival(arrival: Arrival) -> Text:

@@ -215,7 +215,15 @@ def crisis(play: Play) -> Told:
     arrival = play.stage.arrived(CRISIS, "crisis.reported")
     receipt = play.stage.settled(sent)
     expect("ok_vital_interest" in reasons(receipt), "the crisis did not go on vital interest")
-    return Told(((sent, receipt),), (arrival,), "Read on the open feed, as `curl -N` would.")
+    answer = play.publish(
+        "confirmed", CRISIS, "crisis.confirmed", letters.confirmation(TEENAGER, sent.event_id, CARE)
+    )
+    confirmed = play.stage.arrived(CARE, "crisis.confirmed")
+    return Told(
+        ((sent, receipt), (answer, play.stage.settled(answer))),
+        (arrival, confirmed),
+        "Read on the open feed, as `curl -N` would; the team confirms that it is on its way.",
+    )
 
 
 def held_and_cured(play: Play) -> Told:
