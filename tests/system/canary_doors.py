@@ -7,7 +7,7 @@ import copy
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -296,45 +296,45 @@ class Doors:
             with socket.create_connection((target.hostname, target.port), timeout=5.0) as connection:
                 connection.sendall(words.encode())
                 connection.shutdown(socket.SHUT_WR)
-                said = b"".join(iter(lambda connection=connection: connection.recv(4096), b""))
+                said = everything_said(connection)
             self.heard.append(("answer to bytes that are no HTTP", said))
+
+
+def everything_said(connection: socket.socket) -> bytes:
+    """Return all that comes until the other side closes."""
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def frame(**changes: object) -> SealedEvent:
+    """Return a well-formed event with these fields of its metadata changed."""
+    event: JsonObject = {
+        "id": str(uuid4()),
+        "source": SOURCES[SCHOOL],
+        "type": "signal.raised",
+        "time": instant(),
+        "sender": {"org": SCHOOL, "kind": "school"},
+        "recipients": [{"to": {"org": TEAM}}],
+        "subject_ref": str(uuid4()),
+        "sections": ["meta", "contact"],
+        "purpose": "help_request",
+        "urgency": "u3",
+        "record": {"ref": f"r-{uuid4()}", "revision": 1},
+        **changes,
+    }
+    uid = event_uid(str(event["source"]), str(event["id"]))
+    return SealedEvent(uid, event, SCHOOL, instant(), str(event["subject_ref"]))
 
 
 def hostile_frames(marks: Marks) -> Iterator[SealedEvent]:
     """Yield well-formed events with the child's number in each place of the envelope and of its metadata."""
-    number, source = marks.child.number, SOURCES[SCHOOL]
-
-    def sealed(event_id: str, place: str = "", **changes: object) -> SealedEvent:
-        event: JsonObject = {
-            "id": event_id,
-            "source": source,
-            "type": "signal.raised",
-            "time": instant(),
-            "sender": {"org": SCHOOL, "kind": "school"},
-            "recipients": [{"to": {"org": TEAM}}],
-            "subject_ref": str(uuid4()),
-            "sections": ["meta", "contact"],
-            "purpose": "help_request",
-            "urgency": "u3",
-            "record": {"ref": f"r-{uuid4()}", "revision": 1},
-            **changes,
-        }
-        envelope = {
-            "uid": event_uid(source, str(event["id"])),
-            "authenticated_org": SCHOOL,
-            "accepted_at": instant(),
-            "key": str(event["subject_ref"]),
-        }
-        if place:
-            envelope[place] = number
-        traceparent = number if place == "traceparent" else None
-        envelope.pop("traceparent", None)
-        return SealedEvent(event=event, traceparent=traceparent, **envelope)
-
-    for place in ("uid", "authenticated_org", "accepted_at", "key", "traceparent"):
-        yield sealed(str(uuid4()), place)
-    yield sealed(number)
-    for name, value in {
+    number = marks.child.number
+    yield replace(frame(), uid=number)
+    yield replace(frame(), authenticated_org=number)
+    yield replace(frame(), accepted_at=number)
+    yield replace(frame(), key=number)
+    yield replace(frame(), traceparent=number)
+    places: dict[str, object] = {
+        "id": number,
         "source": f"urn:nld:{number}",
         "time": number,
         "subject": number,
@@ -347,8 +347,9 @@ def hostile_frames(marks: Marks) -> Iterator[SealedEvent]:
         "record": {"ref": number, "revision": 1},
         "data": {number: [{"number": int(number)}]},
         "section_about": {"contact": [number]},
-    }.items():
-        yield sealed(str(uuid4()), **{name: value})
+    }
+    for name, value in places.items():
+        yield frame(**{name: value})
 
 
 async def _into_the_log(world: HubWorld, marks: Marks) -> Skipped:
