@@ -22,7 +22,7 @@ class Batch:
 
     async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)
         """See Transaction."""
-        snapshot, entries = await gather(self._tables, keys, lock=True)
+        snapshot, entries = await gather(self._tables, keys)
         self._memory.learn(entries)
         return snapshot
 

@@ -19,7 +19,7 @@ from hub.ledger.documents import (
     recipient_from,
     recipient_json,
 )
-from hub.ledger.gathering import gather
+from hub.ledger.gathering import look_up
 from hub.ledger.interface import Candidate, KeysOf, Recheck
 from hub.ledger.lines import LineKey, refresh_lines
 from hub.ledger.rows import DeliveryRow
@@ -72,7 +72,7 @@ async def examine(
     for sealed in payloads.values():
         keys |= keys_of(sealed.event)
     keys |= FactKeys(subjects=_told_about(found))
-    snapshot, _ = await gather(tables, keys, lock=False)
+    snapshot, _ = await look_up(tables, keys, family=False)
     examined = []
     for row in found:
         before = recipient_from(from_json(row.decision))

@@ -54,7 +54,7 @@ class Holds:
 
     async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)
         """See Transaction."""
-        snapshot, entries = await gather(self._tables, keys, lock=True)
+        snapshot, entries = await gather(self._tables, keys)
         self._memory.learn(entries)
         return snapshot
 

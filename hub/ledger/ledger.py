@@ -16,7 +16,7 @@ from hub.ledger.claiming import Claim, claim, settle
 from hub.ledger.data_keys import LedgerDataKeyStore
 from hub.ledger.facts import write_facts
 from hub.ledger.feeding import read_feed
-from hub.ledger.gathering import gather
+from hub.ledger.gathering import look_up
 from hub.ledger.holding import Holds
 from hub.ledger.interface import (
     Balance,
@@ -226,7 +226,7 @@ class StoredLedger:
     async def look_up(self, keys: FactKeys) -> Snapshot:
         """Return the facts of this moment, without locks: for showing, never for deciding."""
         async with self._store.transaction() as tables:
-            return (await gather(tables, keys, lock=False))[0]
+            return (await look_up(tables, keys, family=True))[0]
 
     # --- outbox, balance, audit ---------------------------------------------------------------
     async def outbox(self, limit: int) -> list[OutboxRow]:

@@ -8,22 +8,23 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from hub.ledger import rows
+from hub.ledger.gathered import Asked, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.lines import OPEN
 from hub.ledger.memory_counts import count_lines, count_open
+from hub.ledger.memory_gathering import gather_rows
 from hub.ledger.memory_rows import Journal, Shelf
 from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
-    EntryRow,
     HoldRow,
     OutboxEntryRow,
     Row,
     SubscriptionRow,
     Table,
 )
-from hub.ledger.tables import Advance, EntryKeys, Move
+from hub.ledger.tables import Advance, Move
 
 
 class OffsetRow(NamedTuple):
@@ -85,16 +86,9 @@ class MemoryTables:
         """See Tables."""
         return self.shelf(rows.SUBSCRIPTION).read({"org": orgs})
 
-    async def entries(self, keys: EntryKeys) -> list[EntryRow]:
+    async def gather(self, asked: Asked) -> Found:
         """See Tables."""
-        where = {
-            "subject_key": keys.subjects,
-            "source_key": [source for _, source in keys.sources],
-            "record_prefix": [prefix for _, prefix in keys.records],
-            "event_key": keys.ids,
-            "ref_key": keys.ids,
-        }
-        return self.shelf(rows.ENTRY).read(where)
+        return gather_rows(self.shelf, asked)
 
     async def all_subscriptions(self) -> list[SubscriptionRow]:
         """See Tables."""
@@ -149,7 +143,7 @@ class MemoryTables:
     async def lock_partitions(self, partitions: Sequence[int]) -> None:
         """See Tables; the whole transaction is the lock."""
 
-    async def lock_links(self, links: Sequence[str]) -> None:
+    async def lock_links(self, subjects: Sequence[str]) -> None:
         """See Tables; the whole transaction is the lock."""
 
     # --- work that is due -----------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.ledger.rows import CONSENT, DECISION, DELIVERY, ENTRY, HOLD, OUTBOX, SUBSCRIPTION
+from hub.ledger.rows import CONSENT, DECISION, DELIVERY, HOLD, OUTBOX, SUBSCRIPTION
 
 _DELIVERY: Final = ", ".join(f"d.{column}" for column in DELIVERY.columns)
 _HOLD: Final = ", ".join(f"h.{column}" for column in HOLD.columns)
@@ -44,31 +44,10 @@ OFFSETS: Final = "select partition, next_offset from log_offset where log_id = $
 PARTITIONS_LOCK: Final = """
     select partition from log_offset where partition = any($1::bigint[]) order by partition, log_id for update
 """
-LINKS_LOCK: Final = """
-    select pg_advisory_xact_lock(hashtextextended(link, 0)) from unnest($1::text[]) with ordinality l (link, number)
-    order by number
-"""
-
 SHARED_SUBSCRIPTIONS: Final = f"""
     select {", ".join(SUBSCRIPTION.columns)} from subscription where org = any($1::text[])
     order by subscription_id for key share
 """  # noqa: S608
-# A union of look-ups: one condition with "or" over these indexes would read the whole table.
-ENTRIES: Final = f"""
-    select {", ".join(f"e.{column}" for column in ENTRY.columns)} from entry e where e.entry_id in (
-        select entry_id from entry where subject_key = any($1::text[])
-        union all
-        select e.entry_id from unnest($2::text[], $3::text[]) k (event_key, source_key)
-            join entry e on e.event_key = k.event_key and e.source_key = k.source_key
-        union all
-        select e.entry_id from unnest($4::text[], $5::text[]) k (ref_key, record_prefix)
-            join entry e on e.ref_key = k.ref_key and e.record_prefix = k.record_prefix
-        union all
-        select entry_id from entry where event_key = any($6::text[]) or ref_key = any($6::text[])
-    )
-    order by e.ordinal
-"""  # noqa: S608
-
 ALL_SUBSCRIPTIONS: Final = f"""
     select {", ".join(SUBSCRIPTION.columns)} from subscription order by subscription_id
 """  # noqa: S608

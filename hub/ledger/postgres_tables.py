@@ -11,20 +11,22 @@ import asyncpg
 
 from hub.ledger import postgres_statements as sql
 from hub.ledger import rows
+from hub.ledger.gathered import FOUND_TABLES, Asked, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
+from hub.ledger.postgres_gathering import GATHER, LINKS_LOCK, arguments, found_from
+from hub.ledger.postgres_writes import Connection, Writes
 from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
-    EntryRow,
     HoldRow,
     OutboxEntryRow,
     Row,
     SubscriptionRow,
     Table,
 )
-from hub.ledger.postgres_writes import Connection, Writes
-from hub.ledger.tables import Advance, EntryKeys, Move
+from hub.ledger.tables import Advance, Move
+
 
 @lru_cache(maxsize=256)
 def _read_statement(table: Table[Any], where: tuple[str, ...], lock: bool) -> str:  # noqa: FBT001
@@ -84,18 +86,12 @@ class PostgresTables:
         """See Tables."""
         return await self._rows(rows.SUBSCRIPTION, sql.SHARED_SUBSCRIPTIONS, list(orgs))
 
-    async def entries(self, keys: EntryKeys) -> list[EntryRow]:
+    async def gather(self, asked: Asked) -> Found:
         """See Tables."""
-        return await self._rows(
-            rows.ENTRY,
-            sql.ENTRIES,
-            keys.subjects,
-            [event_key for event_key, _ in keys.sources],
-            [source_key for _, source_key in keys.sources],
-            [ref_key for ref_key, _ in keys.records],
-            [prefix for _, prefix in keys.records],
-            keys.ids,
-        )
+        if self._writes.touches(FOUND_TABLES):
+            await self._writes.flush(self._connection, last=False)
+        (record,) = await self._connection.fetch(GATHER, *arguments(asked))
+        return found_from(tuple(record))
 
     async def all_subscriptions(self) -> list[SubscriptionRow]:
         """See Tables."""
@@ -141,9 +137,9 @@ class PostgresTables:
         """See Tables."""
         await self._ask(sql.PARTITIONS_LOCK, sorted(set(partitions)))
 
-    async def lock_links(self, links: Sequence[str]) -> None:
+    async def lock_links(self, subjects: Sequence[str]) -> None:
         """See Tables."""
-        await self._ask(sql.LINKS_LOCK, list(links))
+        await self._ask(LINKS_LOCK, list(subjects))
 
     # --- work that is due -----------------------------------------------------------------------
     async def _rows(self, table: Table[Row], statement: str, *arguments: Any) -> list[Row]:

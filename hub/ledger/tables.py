@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from hub.ledger.gathered import Asked, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
-    EntryRow,
     HoldRow,
     OutboxEntryRow,
     Row,
@@ -54,23 +54,6 @@ class Move:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EntryKeys:
-    """By what entries are looked up: subjects, (event id, source and id), (record ref, organisation and ref), ids.
-
-    `ids` are ids of events or record refs, of whatever organisation.
-    """
-
-    subjects: Sequence[str]
-    sources: Sequence[tuple[str, str]]
-    records: Sequence[tuple[str, str]]
-    ids: Sequence[str]
-
-    def __bool__(self) -> bool:
-        """Tell whether there is anything to look up."""
-        return bool(self.subjects or self.sources or self.records or self.ids)
-
-
 class Tables(Protocol):
     """An open transaction."""
 
@@ -97,8 +80,8 @@ class Tables(Protocol):
         """Return the subscriptions of these organisations; none is removed before this transaction ends."""
         ...
 
-    async def entries(self, keys: EntryKeys) -> list[EntryRow]:
-        """Return the entries that match any of the keys, in processing order."""
+    async def gather(self, asked: Asked) -> Found:
+        """Return facts and memory; consents, entries and facts in the order in which they came."""
         ...
 
     async def all_subscriptions(self) -> list[SubscriptionRow]:
@@ -130,8 +113,8 @@ class Tables(Protocol):
         """Stand in the order of these partitions: batches of theirs wait until this transaction ends."""
         ...
 
-    async def lock_links(self, links: Sequence[str]) -> None:
-        """Lock households and parents until the end; given in sorted order, so that nobody waits in a circle."""
+    async def lock_links(self, subjects: Sequence[str]) -> None:
+        """Lock the households and parents of these subjects until the end, in sorted order: no circle of waiting."""
         ...
 
     # --- work that is due -----------------------------------------------------------------------

@@ -227,7 +227,7 @@ async def test_many_workers_share_the_subjects_of_one_household(ledger: StoredLe
 
     async def work(name: str) -> None:
         async with store.transaction() as tables:
-            await tables.lock_links([f"household:{n}" for n in range(9)])
+            await tables.lock_links([f"ps_{n}" for n in range(3)])
             order.append(f"{name} in")
             await asyncio.sleep(0.02)
             order.append(f"{name} out")

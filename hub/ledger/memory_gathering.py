@@ -1,0 +1,37 @@
+"""Gathering in the twin: the look-ups of `postgres_gathering.py`, said in Python."""
+
+from __future__ import annotations
+
+from hub.ledger import rows
+from hub.ledger.gathered import Asked, Found
+from hub.ledger.memory_counts import Shelves
+
+
+def gather_rows(shelf: Shelves, asked: Asked) -> Found:
+    """Return what is asked for."""
+    links = {row.link for row in shelf(rows.SUBJECT_LINK).read({"subject_key": asked.subjects})}
+    kin = {row.subject_key for row in shelf(rows.SUBJECT_LINK).read({"link": links})}
+    everyone = sorted(kin | set(asked.subjects))
+    prefixes = [prefix for _, prefix in asked.records]
+    sources = [source for _, source in asked.sources]
+    carried = shelf(rows.DISCLOSURE_CONSENT).read({"consent_key": asked.consents})
+    entries = {
+        "subject_key": everyone if asked.family else [],
+        "source_key": sources,
+        "record_prefix": prefixes,
+        "event_key": asked.ids,
+        "ref_key": asked.ids,
+    }
+    disclosures = {"disclosure_id": [row.disclosure_id for row in carried], "record_prefix": prefixes}
+    return Found(
+        everyone,
+        subjects=shelf(rows.SUBJECT).read({"subject_key": everyone}),
+        consents=shelf(rows.CONSENT).read({"subject_key": everyone, "consent_id": asked.consents}),
+        entries=shelf(rows.ENTRY).read(entries),
+        pairs=shelf(rows.PAIR).read({"subject_a": asked.subjects, "subject_b": asked.subjects}),
+        holds=shelf(rows.HOLD).read({"source_key": sources}),
+        known_events=shelf(rows.KNOWN_EVENT).read({"event_key": asked.ids}),
+        disclosures=shelf(rows.DISCLOSURE).read(disclosures),
+        police_decisions=shelf(rows.CITY_FACT).read({"kind": ["police_decision"]}),
+        case_facts=shelf(rows.CASE_FACT).read({"case_key": asked.cases}),
+    )
