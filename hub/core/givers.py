@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from hub.core.codes import (
     ADULT_REPRESENTATIVE_GROUPS,
@@ -134,10 +134,10 @@ def _representatives(custody: Json, person: Person) -> tuple[str, ...] | Reason:
     """Return the representatives in order of custody, or why they are not known (R13 c)."""
     adult = person.age >= ADULT_FROM
     unknown = Reason.HOLD_REPRESENTATIVE_UNKNOWN if adult else Reason.HOLD_CUSTODY_UNKNOWN
-    if not isinstance(custody, list) or not all(map(_is_custody_entry, custody)):
+    if not isinstance(custody, list) or not all(map(is_custody_entry, custody)):
         return unknown
     if adult:
-        found = _adult_representatives(custody)
+        found = adult_representatives(custody)
     elif any(entry["role"] == UNSPECIFIED_PARENT for entry in custody):
         return unknown
     else:
@@ -145,12 +145,12 @@ def _representatives(custody: Json, person: Person) -> tuple[str, ...] | Reason:
     return tuple(dict.fromkeys(found)) or unknown
 
 
-def _is_custody_entry(entry: Json) -> bool:
+def is_custody_entry(entry: Json) -> TypeGuard[dict[str, Any]]:
     """Return whether an entry has a person and a known role."""
     return isinstance(entry, dict) and is_text(entry.get("person")) and is_code(entry.get("role"), ROLES)
 
 
-def _adult_representatives(custody: list[dict[str, Any]]) -> list[str]:
+def adult_representatives(custody: list[dict[str, Any]]) -> list[str]:
     """Return the members of the first group of Jeugdwet 7.3.15(3) that has any."""
     for group in ADULT_REPRESENTATIVE_GROUPS:
         found = [

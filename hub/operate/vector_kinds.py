@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from hub.core import alert_lifecycle, lifecycle_referral
 from hub.core.deadlines import age_boundary, due_at, escalation, public_holidays, term_due
 from hub.core.decision import decide
 from hub.core.facts import facts_from_document
+from hub.core.inspection import inspect
+from hub.core.lifecycle import StateT, StepResult
 from hub.core.model import Json, JsonObject
 from hub.core.numbers import eleven_test, in_test_range, metadata_refused, scan_text
 from hub.core.policy import Policy, Term
@@ -153,6 +156,47 @@ def _age_at(request: Mapping[str, Any], _policy: Policy) -> JsonObject:
     return {"age": age_on(amsterdam_date(instant), date.fromisoformat(request["birth_date"]))}
 
 
+def _run_lifecycle(vector: Mapping[str, Any], defaults: Mapping[str, Json]) -> Json:
+    """Take the steps of one referral or alert, from the state `none`."""
+    policy = _standing_of({**vector, "facts": {}}, defaults).policy
+    steps = vector["steps"]
+    if vector["machine"] == "referral":
+        return _taken(
+            lifecycle_referral.Referral(), lifecycle_referral.step, lifecycle_referral.tick, steps, policy
+        )
+    return _taken(alert_lifecycle.Alert(), alert_lifecycle.step, alert_lifecycle.tick, steps, policy)
+
+
+def _taken(
+    state: StateT,
+    take: Callable[[StateT, Json, Json, Json, Json, Policy | None], StepResult[StateT]],
+    tick: Callable[[StateT, Json, Policy | None], StepResult[StateT]],
+    steps: list[dict[str, Any]],
+    policy: Policy | None,
+) -> list[JsonObject]:
+    """Return the result of each step in turn."""
+    results = []
+    for step in steps:
+        if "tick" in step:
+            result = tick(state, step["at"], policy)
+        else:
+            result = take(state, step["event"], step["actor"], step.get("data"), step["at"], policy)
+        state = result.state
+        results.append(result.as_json())
+    return results
+
+
+def _run_inspection(vector: Mapping[str, Any], defaults: Mapping[str, Json]) -> Json:
+    """Answer one request of the family, or one to send again."""
+    facts = vector["facts"]
+    standing = _standing_of(vector, defaults)
+    return inspect(
+        vector["request"],
+        facts.get("log_lines", []),
+        facts_from_document(facts, standing, vector["now"]),
+    ).as_json()
+
+
 _DEADLINES: Mapping[str, Callable[[Mapping[str, Any], Policy], JsonObject]] = {
     "term": _term,
     "escalation": _escalation,
@@ -166,4 +210,6 @@ _RUNNERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Json]], Json]] 
     "routing": _run_routing,
     "number": _run_number,
     "deadline": _run_deadline,
+    "lifecycle": _run_lifecycle,
+    "inspection": _run_inspection,
 }

@@ -66,15 +66,9 @@ def test_emit_prints_results_without_comparing(tmp_path: Path) -> None:
 
 def test_a_kind_that_cannot_be_run_fails_honestly(tmp_path: Path) -> None:
     """A kind without a runner is a failure that says so, never a pass."""
-    vector = {
-        **{key: VECTOR[key] for key in ("id", "title", "basis", "rules")},
-        "kind": "lifecycle",
-        "machine": "alert",
-        "steps": [{"at": "2026-11-21T12:00:00Z", "tick": True}],
-        "expected": [{"accepted": True, "state": "none", "reason": None, "emits": []}],
-    }
-    path = write(tmp_path, "a.json", vector)
-    assert result(path) == (1, ["FAIL Q1: kind lifecycle not supported yet", "0 passed, 1 failed"])
+    (tmp_path / "vector.schema.json").write_text("{}", "utf-8")
+    path = write(tmp_path, "a.json", {**VECTOR, "kind": "weather"})
+    assert result(path) == (1, ["FAIL Q1: kind weather not supported yet", "0 passed, 1 failed"])
     assert result(path, emit=True) == (0, ['{"id":"Q1","results":null}'])
 
 
