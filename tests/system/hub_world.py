@@ -233,12 +233,14 @@ class HubWorld:
         """Follow a live feed from a number on until `count` events came, then hang up."""
         headers = {**self.headers(org), "Last-Event-ID": last, "Accept": "text/event-stream"}
         limits = httpx.Timeout(PATIENCE_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
         frames: list[Frame] = []
         with httpx.stream("GET", address, headers=headers, timeout=limits) as answer:
             answer.raise_for_status()
             for frame in frames_of(answer.iter_lines()):
                 if frame.event != "heartbeat":
                     frames.append(frame)
+                assert time.monotonic() < deadline, f"{len(frames)} of {count} events on the feed"
                 if len(frames) >= count:
                     break
         return frames
