@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -15,12 +15,12 @@ from hub.ledger.documents import recipient_json
 from hub.ledger.examining import Examined, examine, redecided, stop
 from hub.ledger.facts import disclosure_rows
 from hub.ledger.interface import ClaimedDelivery, KeysOf, Recheck, Settlement, Subscription
-from hub.ledger.lines import refresh_lines
+from hub.ledger.lines import changed_lines
 from hub.ledger.numbering import renumber
 from hub.ledger.planning import parked_row
-from hub.ledger.rows import DeliveryRow
+from hub.ledger.rows import DeliveryRow, LineRow
 from hub.ledger.subscribing import subscription_from
-from hub.ledger.tables import Move, Tables
+from hub.ledger.tables import Move, Read, Tables
 from hub.ledger.texts import instant, key_text, to_json
 from hub.ledger.writing import write_links
 
@@ -69,10 +69,10 @@ async def claim(
 ) -> list[ClaimedDelivery]:
     """Lock due deliveries, decide each anew, number and lease those that may leave."""
     now = circumstances.now
-    found = await tables.due_deliveries(limit, instant(now))
-    examined = await examine(tables, found, recheck, keys_of)
+    due = await tables.due(limit, instant(now))
+    examined = await examine(tables, due, recheck, keys_of)
     leased = await carry_out(tables, circumstances, examined, keys_of)
-    subscriptions = await _subscriptions(tables, leased)
+    subscriptions = {row.subscription_id: subscription_from(row) for row in due.subscriptions}
     return [
         claimed_delivery(row, item, subscriptions[row.subscription_id])
         for row, item in leased
@@ -137,14 +137,6 @@ async def _disclose(tables: Tables, going: Sequence[Examined], now: str) -> None
     await tables.insert_missing(rows.DISCLOSURE_CONSENT, consents)
 
 
-async def _subscriptions(
-    tables: Tables, leased: Sequence[tuple[DeliveryRow, Examined]]
-) -> dict[str, Subscription]:
-    wanted = {row.subscription_id for row, _ in leased}
-    found = await tables.read(rows.SUBSCRIPTION, {"subscription_id": wanted})
-    return {row.subscription_id: subscription_from(row) for row in found}
-
-
 def claimed_delivery(row: DeliveryRow, item: Examined, subscription: Subscription) -> ClaimedDelivery:
     """Return what the delivering side gets: sections cut by the decision of now, still sealed."""
     return ClaimedDelivery(
@@ -164,24 +156,44 @@ def claimed_delivery(row: DeliveryRow, item: Examined, subscription: Subscriptio
 async def settle(tables: Tables, settlements: Sequence[Settlement]) -> int:
     """Write outcomes of leases that are still held; return how many."""
     by_id = {item.delivery_id: item for item in settlements}
-    found = await tables.read(rows.DELIVERY, {"delivery_id": by_id}, lock=True)
+    found, lines = await tables.lock_settled(by_id)
     mine = [row for row in found if row.state == "claimed" and row.lease == by_id[row.delivery_id].lease]
     if not mine:
         return 0
+    # Read after the lines are locked: what another settlement of the same line wrote is seen here.
+    beside, attempts = await tables.read_both(
+        Read(rows.DELIVERY, "place", {row.place for row in mine}),
+        Read(rows.DELIVERY_ATTEMPT, "delivery_id", {row.delivery_id for row in mine}),
+    )
     changed = [_settled(row, by_id[row.delivery_id]) for row in mine]
     parked = [row for row in changed if row.state == "parked"]
     freed, _ = await renumber(tables, parked, [])
-    rest = [row for row in changed if row.state != "parked"]
-    await tables.upsert(rows.DELIVERY, [*freed, *rest])
+    written = [*freed, *(row for row in changed if row.state != "parked")]
+    await tables.upsert(rows.DELIVERY, written)
     await tables.reschedule([_behind(row, by_id[row.delivery_id]) for row in changed])
+    await tables.upsert(rows.LINE, _settled_lines(lines, beside, written, by_id))
     await _park(tables, parked, by_id)
-    await _close_attempts(tables, mine, by_id)
+    await _close_attempts(tables, mine, attempts, by_id)
     await _disable(tables, [row for row in mine if by_id[row.delivery_id].disable_subscription])
-    for at in sorted({by_id[row.delivery_id].at for row in mine}):
-        places = {row.place for row in mine if by_id[row.delivery_id].at == at and row.emission is None}
-        await refresh_lines(tables, places, at, {})
     await tables.notify(["deliveries"])
     return len(mine)
+
+
+def _settled_lines(
+    lines: Sequence[LineRow],
+    beside: Sequence[DeliveryRow],
+    written: Sequence[DeliveryRow],
+    by_id: Mapping[str, Settlement],
+) -> list[LineRow]:
+    """Return the lines that these settlements change, each with the instant of its last one."""
+    since: dict[str, str] = {}
+    for row in written:
+        if row.emission is None:
+            at = by_id[row.delivery_id].at
+            since[row.place] = max(since.get(row.place, at), at, key=instant)
+    deliveries = {row.delivery_id: row for row in (*beside, *written)}
+    theirs = [line for line in lines if line.place in since]
+    return changed_lines(theirs, list(deliveries.values()), since, {})
 
 
 def _settled(row: DeliveryRow, settlement: Settlement) -> DeliveryRow:
@@ -200,7 +212,7 @@ def _behind(row: DeliveryRow, settlement: Settlement) -> Move:
     return Move(row.subscription_id, row.subject_key, row.ordinal, due_at)
 
 
-async def _park(tables: Tables, parked: Sequence[DeliveryRow], by_id: dict[str, Settlement]) -> None:
+async def _park(tables: Tables, parked: Sequence[DeliveryRow], by_id: Mapping[str, Settlement]) -> None:
     found = [
         parked_row(row.place, row.line, row.delivery_id, row.reason, by_id[row.delivery_id].at)
         for row in parked
@@ -209,10 +221,12 @@ async def _park(tables: Tables, parked: Sequence[DeliveryRow], by_id: dict[str, 
 
 
 async def _close_attempts(
-    tables: Tables, settled: Sequence[DeliveryRow], by_id: dict[str, Settlement]
+    tables: Tables,
+    settled: Sequence[DeliveryRow],
+    found: Sequence[rows.DeliveryAttemptRow],
+    by_id: Mapping[str, Settlement],
 ) -> None:
     current = {(row.delivery_id, row.attempt) for row in settled}
-    found = await tables.read(rows.DELIVERY_ATTEMPT, {"delivery_id": {row.delivery_id for row in settled}})
     closed = [
         _closed(row, by_id[row.delivery_id]) for row in found if (row.delivery_id, row.attempt) in current
     ]

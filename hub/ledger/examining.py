@@ -19,11 +19,12 @@ from hub.ledger.documents import (
     recipient_from,
     recipient_json,
 )
+from hub.ledger.gathered import Due
 from hub.ledger.gathering import look_up
 from hub.ledger.interface import Candidate, KeysOf, Recheck
 from hub.ledger.lines import LineKey, refresh_lines
 from hub.ledger.rows import DeliveryRow
-from hub.ledger.tables import Tables
+from hub.ledger.tables import Read, Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key, unpack_sections
 from hub.wire.envelope import SealedEvent
 
@@ -59,15 +60,22 @@ def _substance(decision: RecipientDecision) -> tuple[object, ...]:
     return decision.outcome, decision.reason, decision.withheld, decision.consents, decision.sections
 
 
-async def examine(
-    tables: Tables, found: Sequence[DeliveryRow], recheck: Recheck, keys_of: KeysOf
-) -> list[Examined]:
+async def due_of(tables: Tables, found: Sequence[DeliveryRow]) -> Due:
+    """Return these deliveries with what examining them needs."""
+    if not found:
+        return Due([], [], [], [])
+    uids = {row.uid for row in found}
+    payloads, holds = await tables.read_both(Read(rows.PAYLOAD, "uid", uids), Read(rows.HOLD, "uid", uids))
+    return Due(list(found), payloads, holds, [])
+
+
+async def examine(tables: Tables, due: Due, recheck: Recheck, keys_of: KeysOf) -> list[Examined]:
     """Decide these deliveries anew with the facts of now."""
+    found = due.deliveries
     if not found:
         return []
-    payloads = await read_payloads(tables, {row.uid for row in found})
-    holds = await tables.read(rows.HOLD, {"uid": {row.uid for row in found}})
-    since = {hold.uid: hold.held_since for hold in holds}
+    payloads = {row.uid: sealed_event(row) for row in due.payloads}
+    since = {hold.uid: hold.held_since for hold in due.holds}
     keys = FactKeys()
     for sealed in payloads.values():
         keys |= keys_of(sealed.event)
@@ -136,7 +144,7 @@ async def stop(tables: Tables, stopped: Sequence[Examined], keys_of: KeysOf, now
     decisions: dict[LineKey, RecipientDecision] = {
         (item.row.place, item.row.line): item.decision for item in stopped
     }
-    held = await refresh_lines(tables, {item.row.place for item in stopped}, now, decisions)
+    held = await refresh_lines(tables, {item.row.place: now for item in stopped}, decisions)
     await _forget_delivered(tables, stopped)
     if held:
         keys = {(line.place, line.line) for line in held}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hub.ledger import rows
 from hub.ledger.claiming import Claim, carry_out, claimed_delivery
-from hub.ledger.examining import Examined, examine, redecided
+from hub.ledger.examining import Examined, due_of, examine, redecided
 from hub.ledger.interface import ClaimedDelivery, FeedPage, KeysOf, Recheck, Subscription
 from hub.ledger.lines import refresh_lines
 from hub.ledger.subscribing import subscription_from
@@ -49,7 +49,7 @@ async def _confirm(tables: Tables, subscription_id: str, up_to: int, now: str) -
         row._replace(state="delivered", reason="read", lease="", settled_at=instant(now)) for row in got
     ]
     await tables.upsert(rows.DELIVERY, settled)
-    await refresh_lines(tables, {row.place for row in got if row.emission is None}, now, {})
+    await refresh_lines(tables, {row.place: now for row in got if row.emission is None}, {})
 
 
 async def _again(
@@ -61,7 +61,7 @@ async def _again(
     keys_of: KeysOf,
 ) -> list[ClaimedDelivery]:
     """Hand out items that were read before; one whose consent ended keeps its number and loses its sections."""
-    examined = await examine(tables, numbered, recheck, keys_of)
+    examined = await examine(tables, await due_of(tables, numbered), recheck, keys_of)
     changed = [
         redecided(item, circumstances.rule_set, circumstances.now) for item in examined if item.differs
     ]
@@ -87,7 +87,7 @@ async def _new(
         found = await tables.feed_new(subscription.subscription_id, limit - len(items))
         if not found:
             break
-        examined = await examine(tables, found, recheck, keys_of)
+        examined = await examine(tables, await due_of(tables, found), recheck, keys_of)
         leased = await carry_out(tables, circumstances, examined, keys_of)
         items += [claimed_delivery(row, item, subscription) for row, item in leased]
     return items

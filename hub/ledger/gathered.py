@@ -43,6 +43,15 @@ class Found(NamedTuple):
     case_facts: list[rows.CaseFactRow]
 
 
+class Due(NamedTuple):
+    """Deliveries that may be claimed, with the payloads, holds and subscriptions that belong to them."""
+
+    deliveries: list[rows.DeliveryRow]
+    payloads: list[rows.PayloadRow]
+    holds: list[rows.HoldRow]
+    subscriptions: list[rows.SubscriptionRow]
+
+
 FOUND_TABLES: tuple[Table[Any], ...] = (
     rows.SUBJECT,
     rows.CONSENT,

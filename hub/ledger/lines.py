@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hub.core.model import Outcome, RecipientDecision
@@ -28,30 +28,39 @@ def line_state(deliveries: Sequence[rows.DeliveryRow]) -> str | None:
 
 
 async def refresh_lines(
-    tables: Tables,
-    places: Collection[str],
-    at: str,
+    tables: Tables, since: Mapping[str, str], stopped: Mapping[LineKey, RecipientDecision]
+) -> list[rows.LineRow]:
+    """Bring the lines of these places up to date with their deliveries; return those that are held now.
+
+    `since` tells for each place at what instant its deliveries changed, `stopped` the decisions by which deliveries
+    were stopped just now. The lock on the lines makes two settlements of one line see each other.
+    """
+    if not since:
+        return []
+    lines = await tables.read(rows.LINE, {"place": since}, lock=True)
+    deliveries = await tables.read(rows.DELIVERY, {"place": since})
+    changed = changed_lines(lines, deliveries, since, stopped)
+    await tables.upsert(rows.LINE, changed)
+    return [line for line in changed if line.state == "held"]
+
+
+def changed_lines(
+    lines: Sequence[rows.LineRow],
+    deliveries: Sequence[rows.DeliveryRow],
+    since: Mapping[str, str],
     stopped: Mapping[LineKey, RecipientDecision],
 ) -> list[rows.LineRow]:
-    """Bring lines up to date with their deliveries; return those that are held now.
-
-    `stopped` are the decisions by which deliveries were stopped just now. The deliveries are written before:
-    the lock on the lines makes two settlements of one line see each other.
-    """
-    if not places:
-        return []
-    lines = await tables.read(rows.LINE, {"place": places}, lock=True)
+    """Return those of the lines that are different now, with the instant of their place."""
     by_line: dict[LineKey, list[rows.DeliveryRow]] = {}
-    for row in await tables.read(rows.DELIVERY, {"place": places}):
+    for row in deliveries:
         by_line.setdefault((row.place, row.line), []).append(row)
     changed = []
     for line in lines:
-        deliveries = by_line.get((line.place, line.line), [])
-        new = _changed(line, deliveries, stopped.get((line.place, line.line)))
+        key = (line.place, line.line)
+        new = _changed(line, by_line.get(key, []), stopped.get(key))
         if new is not None and new != line:
-            changed.append(new._replace(at=at))
-    await tables.upsert(rows.LINE, changed)
-    return [line for line in changed if line.state == "held"]
+            changed.append(new._replace(at=since[line.place]))
+    return changed
 
 
 def _changed(

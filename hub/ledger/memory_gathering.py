@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hub.ledger import rows
 from hub.ledger.gathered import Asked, Found
+from hub.ledger.lines import OPEN
 from hub.ledger.memory_counts import Shelves
+from hub.ledger.rows import DeliveryRow
 
 
 def gather_rows(shelf: Shelves, asked: Asked) -> Found:
@@ -35,3 +39,16 @@ def gather_rows(shelf: Shelves, asked: Asked) -> Found:
         police_decisions=shelf(rows.CITY_FACT).read({"kind": ["police_decision"]}),
         case_facts=shelf(rows.CASE_FACT).read({"case_key": asked.cases}),
     )
+
+
+def due_rows(shelf: Shelves, limit: int, now: datetime) -> list[DeliveryRow]:
+    """Return due deliveries: of each subscription and subject the oldest unsettled only."""
+    pushed = {
+        row.subscription_id for row in shelf(rows.SUBSCRIPTION) if row.active and row.connector != "feed"
+    }
+    waiting = sorted((row for row in shelf(rows.DELIVERY) if row.state in OPEN), key=lambda row: row.ordinal)
+    heads: dict[tuple[str, str], DeliveryRow] = {}
+    for row in waiting:
+        heads.setdefault((row.subscription_id, row.subject_key), row)
+    due = [row for row in heads.values() if row.due_at <= now and row.subscription_id in pushed]
+    return sorted(due, key=lambda row: (not row.crisis, row.due_at, row.ordinal))[:limit]

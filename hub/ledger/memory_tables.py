@@ -8,23 +8,23 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from hub.ledger import rows
-from hub.ledger.gathered import Asked, Found
+from hub.ledger.gathered import Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
-from hub.ledger.lines import OPEN
 from hub.ledger.memory_counts import count_lines, count_open
-from hub.ledger.memory_gathering import gather_rows
+from hub.ledger.memory_gathering import due_rows, gather_rows
 from hub.ledger.memory_rows import Journal, Shelf
 from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
     HoldRow,
+    LineRow,
     OutboxEntryRow,
     Row,
     SubscriptionRow,
     Table,
 )
-from hub.ledger.tables import Advance, Move
+from hub.ledger.tables import Advance, Move, Other, Read
 
 
 class OffsetRow(NamedTuple):
@@ -81,6 +81,11 @@ class MemoryTables:
     ) -> list[Row]:
         """See Tables."""
         return self.shelf(table).read(where)
+
+    async def read_both(self, first: Read[Row], second: Read[Other]) -> tuple[list[Row], list[Other]]:
+        """See Tables."""
+        one = self.shelf(first.table).read({first.column: first.values})
+        return one, self.shelf(second.table).read({second.column: second.values})
 
     async def shared_subscriptions(self, orgs: Collection[str]) -> list[SubscriptionRow]:
         """See Tables."""
@@ -147,21 +152,25 @@ class MemoryTables:
         """See Tables; the whole transaction is the lock."""
 
     # --- work that is due -----------------------------------------------------------------------
-    async def due_deliveries(self, limit: int, now: datetime) -> list[DeliveryRow]:
+    async def anything_due(self, now: datetime) -> bool:
         """See Tables."""
-        active = {
-            row.subscription_id
-            for row in self.shelf(rows.SUBSCRIPTION)
-            if row.active and row.connector != "feed"
-        }
-        waiting = sorted(
-            (row for row in self.shelf(rows.DELIVERY) if row.state in OPEN), key=lambda row: row.ordinal
+        return bool(due_rows(self.shelf, 1, now))
+
+    async def due(self, limit: int, now: datetime) -> Due:
+        """See Tables."""
+        found = due_rows(self.shelf, limit, now)
+        uids = {row.uid for row in found}
+        return Due(
+            found,
+            self.shelf(rows.PAYLOAD).read({"uid": uids}),
+            self.shelf(rows.HOLD).read({"uid": uids}),
+            self.shelf(rows.SUBSCRIPTION).read({"subscription_id": {row.subscription_id for row in found}}),
         )
-        heads: dict[tuple[str, str], DeliveryRow] = {}
-        for row in waiting:
-            heads.setdefault((row.subscription_id, row.subject_key), row)
-        due = [row for row in heads.values() if row.due_at <= now and row.subscription_id in active]
-        return sorted(due, key=lambda row: (not row.crisis, row.ordinal))[:limit]
+
+    async def lock_settled(self, delivery_ids: Collection[str]) -> tuple[list[DeliveryRow], list[LineRow]]:
+        """See Tables."""
+        found = self.shelf(rows.DELIVERY).read({"delivery_id": delivery_ids})
+        return found, self.shelf(rows.LINE).read({"place": {row.place for row in found}})
 
     async def reschedule(self, moves: Sequence[Move]) -> None:
         """See Tables."""

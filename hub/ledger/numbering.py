@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hub.ledger import rows
 from hub.ledger.rows import DeliveryRow
 from hub.ledger.tables import Tables
+from hub.ledger.texts import from_json, to_json
 
 
 class Numbers:
@@ -44,32 +46,17 @@ async def renumber(
     asked |= {row.subscription_id for row in freed if row.sequence}
     if not asked:
         return list(freed), list(unnumbered)
-    numbers, stored = await _locked(tables, asked)
+    sequences = await tables.read(rows.SEQUENCE, {"subscription_id": asked}, lock=True)
+    numbers = {row.subscription_id: Numbers(row.last_number, _free(row)) for row in sequences}
     for row in freed:
         if row.sequence:
             numbers[row.subscription_id].give_back(row.sequence)
     given = [row._replace(sequence=numbers[row.subscription_id].take()) for row in unnumbered]
-    await _store(tables, numbers, stored)
+    stored = [rows.SequenceRow(key, item.last, to_json(sorted(item.free))) for key, item in numbers.items()]
+    await tables.upsert(rows.SEQUENCE, stored)
     return [row._replace(sequence=0) for row in freed], given
 
 
-async def _locked(
-    tables: Tables, subscription_ids: set[str]
-) -> tuple[dict[str, Numbers], dict[str, set[int]]]:
-    """Return the numbers of each subscription and the free ones as they are stored."""
-    sequences = await tables.read(rows.SEQUENCE, {"subscription_id": subscription_ids}, lock=True)
-    free: dict[str, set[int]] = {row.subscription_id: set() for row in sequences}
-    for row in await tables.read(rows.FREE_NUMBER, {"subscription_id": subscription_ids}):
-        free[row.subscription_id].add(row.number)
-    numbers = {
-        row.subscription_id: Numbers(row.last_number, sorted(free[row.subscription_id])) for row in sequences
-    }
-    return numbers, free
-
-
-async def _store(tables: Tables, numbers: dict[str, Numbers], stored: dict[str, set[int]]) -> None:
-    changed = [key for key, item in numbers.items() if item.free != stored[key]]
-    await tables.delete(rows.FREE_NUMBER, "subscription_id", changed)
-    free = [rows.FreeNumberRow(key, number) for key in changed for number in sorted(numbers[key].free)]
-    await tables.insert(rows.FREE_NUMBER, free)
-    await tables.upsert(rows.SEQUENCE, [rows.SequenceRow(key, item.last) for key, item in numbers.items()])
+def _free(row: rows.SequenceRow) -> list[int]:
+    found: Any = from_json(row.free)
+    return list(found)

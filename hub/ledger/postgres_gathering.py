@@ -7,13 +7,7 @@ from typing import Any, Final
 
 from hub.ledger import rows
 from hub.ledger.gathered import FOUND_TABLES, Asked, Found
-
-
-def row_array(table: rows.Table[Any], condition: str, order: str, alias: str = "t") -> str:
-    """Return SQL for the rows of a table as one array, with every column in the order of the row type."""
-    columns = ", ".join(f"{alias}.{column}" for column in table.columns)
-    return f"array(select row({columns}) from {table.name} {alias} where {condition} order by {order})"  # noqa: S608
-
+from hub.ledger.postgres_statements import row_array
 
 # A union of look-ups: one condition with "or" over these indexes would read the whole table.
 _ENTRIES: Final = """t.entry_id in (

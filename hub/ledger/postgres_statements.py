@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from hub.ledger.rows import CONSENT, DECISION, DELIVERY, HOLD, OUTBOX, SUBSCRIPTION
+from hub.ledger.rows import CONSENT, DECISION, DELIVERY, HOLD, LINE, OUTBOX, PAYLOAD, SUBSCRIPTION, Table
 
 _DELIVERY: Final = ", ".join(f"d.{column}" for column in DELIVERY.columns)
 _HOLD: Final = ", ".join(f"h.{column}" for column in HOLD.columns)
+
+
+def row_array(table: Table[Any], condition: str, order: str) -> str:
+    """Return SQL for the rows of a table as one array, with every column in the order of the row type."""
+    columns = ", ".join(f"t.{column}" for column in table.columns)
+    return f"array(select row({columns}) from {table.name} t where {condition} order by {order})"  # noqa: S608
+
 
 LOG_INSERT: Final = "insert into log (cluster_id, topic) values ($1, $2) on conflict do nothing"
 LOG_NUMBER: Final = "select log_id from log where cluster_id = $1 and topic = $2"
@@ -52,22 +59,47 @@ ALL_SUBSCRIPTIONS: Final = f"""
     select {", ".join(SUBSCRIPTION.columns)} from subscription order by subscription_id
 """  # noqa: S608
 
-# The oldest unsettled delivery per subscription and subject is the only one that may go: order per child.
-DUE_DELIVERIES: Final = f"""
-    select {_DELIVERY} from delivery d
-    where d.state in ('pending', 'claimed') and d.due_at <= $2
-        and exists (
-            select from subscription s
-            where s.subscription_id = d.subscription_id and s.active and s.connector <> 'feed'
-        )
-        and not exists (
-            select from delivery earlier
+# The oldest unsettled delivery per subscription and subject is the only one that may go: order per child. Scalar
+# sub-selects, so that the look stops at its limit: as joins they would be planned over all that waits.
+_IS_DUE: Final = """
+    d.state in ('pending', 'claimed') and d.due_at <= $1
+        and (select s.active and s.connector <> 'feed' from subscription s where s.subscription_id = d.subscription_id)
+        and d.ordinal = (
+            select earlier.ordinal from delivery earlier
             where earlier.subscription_id = d.subscription_id and earlier.subject_key = d.subject_key
-                and earlier.state in ('pending', 'claimed') and earlier.ordinal < d.ordinal
+                and earlier.state in ('pending', 'claimed')
+            order by earlier.ordinal limit 1
         )
-    order by d.crisis desc, d.ordinal
-    limit $1
-    for update of d skip locked
+"""
+ANYTHING_DUE: Final = f"""
+    select exists (select from delivery d where not d.crisis and {_IS_DUE})
+        or exists (select from delivery d where d.crisis and {_IS_DUE})
+"""  # noqa: S608
+# With what the last look needs of each: one round trip.
+DUE: Final = f"""
+    with urgent as materialized (
+        select {_DELIVERY} from delivery d where d.crisis and {_IS_DUE}
+        order by d.due_at, d.ordinal limit $2 for update of d skip locked
+    ), other as materialized (
+        select {_DELIVERY} from delivery d where not d.crisis and {_IS_DUE}
+        order by d.due_at, d.ordinal limit $2 - (select count(*) from urgent) for update of d skip locked
+    ), due as materialized (
+        select * from urgent union all select * from other
+    )
+    select array(select row(due.*) from due order by not crisis, due_at, ordinal),
+        {row_array(PAYLOAD, "t.uid = any(array(select uid from due))", "t.uid")},
+        {row_array(HOLD, "t.uid = any(array(select uid from due))", "t.uid")},
+        {row_array(SUBSCRIPTION, "t.subscription_id = any(array(select subscription_id from due))", "t.org")}
+"""  # noqa: S608
+# The deliveries first: whoever claims or settles them again waits here, and sees the lines as they are then.
+SETTLE_LOCK: Final = f"""
+    with settled as materialized (
+        select {_DELIVERY} from delivery d where d.delivery_id = any($1::text[]) order by d.ordinal for update
+    ), lines as materialized (
+        select {", ".join(LINE.columns)} from line where place = any(array(select place from settled))
+        order by place, line for update
+    )
+    select array(select row(settled.*) from settled), array(select row(lines.*) from lines)
 """  # noqa: S608
 # Behind a delivery that waits for its next attempt nothing is due: a receiver that is down for days would
 # otherwise have its whole backlog looked at by every claim.

@@ -127,6 +127,7 @@ async def open_store(dsn: str, *, owner: str, pool_size: int) -> PostgresStore:
         "idle_in_transaction_session_timeout": f"{int(IDLE_IN_TRANSACTION_SECONDS * 1000)}ms",
         # Short statements by key: compiling them costs more than running them.
         "jit": "off",
+        "plan_cache_mode": "force_generic_plan",
         "timezone": "UTC",
     }
     with translated():

@@ -11,7 +11,7 @@ import asyncpg
 
 from hub.ledger import postgres_statements as sql
 from hub.ledger import rows
-from hub.ledger.gathered import FOUND_TABLES, Asked, Found
+from hub.ledger.gathered import FOUND_TABLES, Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.postgres_gathering import GATHER, LINKS_LOCK, arguments, found_from
 from hub.ledger.postgres_writes import Connection, Writes
@@ -20,12 +20,13 @@ from hub.ledger.rows import (
     DecisionRow,
     DeliveryRow,
     HoldRow,
+    LineRow,
     OutboxEntryRow,
     Row,
     SubscriptionRow,
     Table,
 )
-from hub.ledger.tables import Advance, Move
+from hub.ledger.tables import Advance, Move, Other, Read
 
 
 @lru_cache(maxsize=256)
@@ -37,6 +38,23 @@ def _read_statement(table: Table[Any], where: tuple[str, ...], lock: bool) -> st
     listed = ", ".join(table.columns)
     statement = f"select {listed} from {table.name} where {tests} order by {order}"  # noqa: S608
     return f"{statement} for update" if lock else statement
+
+
+@lru_cache(maxsize=64)
+def _both_statement(first: Table[Any], first_column: str, second: Table[Any], second_column: str) -> str:
+    arrays = [
+        sql.row_array(
+            table,
+            f"t.{column} = any(${number}::{table.column_type(column)}[])",
+            ", ".join(f"t.{name}" for name in ((table.numbered,) if table.numbered else table.key)),
+        )
+        for number, (table, column) in enumerate(((first, first_column), (second, second_column)), 1)
+    ]
+    return f"select {', '.join(arrays)}"
+
+
+def _typed(table: Table[Row], records: Sequence[Sequence[Any]]) -> list[Row]:
+    return [table.row(*record) for record in records]
 
 
 class PostgresTables:
@@ -81,6 +99,14 @@ class PostgresTables:
             await self._writes.flush(self._connection, last=False)
         statement = _read_statement(table, tuple(asked), lock)
         return [table.row(*record) for record in await self._connection.fetch(statement, *asked.values())]
+
+    async def read_both(self, first: Read[Row], second: Read[Other]) -> tuple[list[Row], list[Other]]:
+        """See Tables."""
+        if self._writes.touches([first.table, second.table]):
+            await self._writes.flush(self._connection, last=False)
+        statement = _both_statement(first.table, first.column, second.table, second.column)
+        (found,) = await self._connection.fetch(statement, list(first.values), list(second.values))
+        return _typed(first.table, found[0]), _typed(second.table, found[1])
 
     async def shared_subscriptions(self, orgs: Collection[str]) -> list[SubscriptionRow]:
         """See Tables."""
@@ -146,9 +172,26 @@ class PostgresTables:
         found = await self._ask(statement, *arguments)
         return [table.row(*record) for record in found]
 
-    async def due_deliveries(self, limit: int, now: datetime) -> list[DeliveryRow]:
+    async def anything_due(self, now: datetime) -> bool:
         """See Tables."""
-        return await self._rows(rows.DELIVERY, sql.DUE_DELIVERIES, limit, now)
+        (found,) = await self._ask(sql.ANYTHING_DUE, now)
+        return bool(found[0])
+
+    async def due(self, limit: int, now: datetime) -> Due:
+        """See Tables."""
+        (found,) = await self._ask(sql.DUE, now, limit)
+        deliveries, payloads, holds, subscriptions = found
+        return Due(
+            _typed(rows.DELIVERY, deliveries),
+            _typed(rows.PAYLOAD, payloads),
+            _typed(rows.HOLD, holds),
+            _typed(rows.SUBSCRIPTION, subscriptions),
+        )
+
+    async def lock_settled(self, delivery_ids: Collection[str]) -> tuple[list[DeliveryRow], list[LineRow]]:
+        """See Tables."""
+        (found,) = await self._ask(sql.SETTLE_LOCK, list(delivery_ids))
+        return _typed(rows.DELIVERY, found[0]), _typed(rows.LINE, found[1])
 
     async def reschedule(self, moves: Sequence[Move]) -> None:
         """See Tables."""

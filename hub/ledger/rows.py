@@ -141,17 +141,14 @@ class SubscriptionRow(NamedTuple):
 
 
 class SequenceRow(NamedTuple):
-    """The last number given out for a subscription."""
+    """The last number given out for a subscription, and those below it that no receiver got, as a JSON list.
+
+    The next delivery takes a freed number, so that no gap remains.
+    """
 
     subscription_id: str
     last_number: int
-
-
-class FreeNumberRow(NamedTuple):
-    """A number that no receiver got: the next delivery takes it, so that no gap remains."""
-
-    subscription_id: str
-    number: int
+    free: str
 
 
 class DeliveryRow(NamedTuple):
@@ -252,7 +249,6 @@ HOLD_WATCH: Final = Table("hold_watch", HoldWatchRow, ("uid", "subject_key"), ("
 HOLD_WAKE: Final = Table("hold_wake", HoldWakeRow, ("wake_id",), ("uid",), numbered="wake_id")
 SUBSCRIPTION: Final = Table("subscription", SubscriptionRow, ("subscription_id",), ("org",))
 SEQUENCE: Final = Table("subscription_sequence", SequenceRow, ("subscription_id",))
-FREE_NUMBER: Final = Table("free_number", FreeNumberRow, ("subscription_id", "number"), ("subscription_id",))
 DELIVERY: Final = Table(
     "delivery",
     DeliveryRow,
@@ -272,7 +268,7 @@ ANNOUNCEMENT: Final = Table("announcement", AnnouncementRow, ("consent_key",))
 ALL_TABLES: Final[tuple[Table[Any], ...]] = (
     INTAKE, LINE, DECISION, CHAIN, PAYLOAD, ENTRY, PAIR, SUBJECT, SUBJECT_LINK, CONSENT, CASE_FACT, CITY_FACT,
     KNOWN_EVENT, DISCLOSURE, DISCLOSURE_CONSENT, HOLD, HOLD_WATCH, HOLD_WAKE, SUBSCRIPTION, SEQUENCE,
-    FREE_NUMBER, DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT,
+    DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT,
 )  # fmt: skip
 """Every table of rows; the log, its offsets and the migrations are handled by statements of their own."""
 

@@ -51,7 +51,7 @@ def subscription_from(row: SubscriptionRow) -> Subscription:
 async def put_subscription(tables: Tables, subscription: Subscription) -> None:
     """Insert or replace; deliveries that were parked for want of a subscription go to a default one."""
     await tables.upsert(rows.SUBSCRIPTION, [subscription_row(subscription)])
-    await tables.insert_missing(rows.SEQUENCE, [rows.SequenceRow(subscription.subscription_id, 0)])
+    await tables.insert_missing(rows.SEQUENCE, [rows.SequenceRow(subscription.subscription_id, 0, "[]")])
     if subscription.active and subscription.origin == CONFIGURED:
         parked = await tables.read(rows.DELIVERY, {"receiver": [subscription.org]}, lock=True)
         waiting = [row for row in parked if row.state == "parked" and row.reason == NO_SUBSCRIPTION]
@@ -69,8 +69,7 @@ async def _assign(tables: Tables, waiting: list[DeliveryRow], subscription_id: s
     ]
     await tables.upsert(rows.DELIVERY, moved)
     await tables.delete(rows.PARKED, "delivery_id", [row.delivery_id for row in moved])
-    for row in moved:
-        await refresh_lines(tables, [row.place], instant_text(row.due_at), {})
+    await refresh_lines(tables, {row.place: instant_text(row.due_at) for row in moved}, {})
 
 
 async def remove_subscription(tables: Tables, subscription_id: str, now: datetime) -> bool:
@@ -101,4 +100,4 @@ async def _park(tables: Tables, waiting: list[DeliveryRow], now: datetime) -> No
     await tables.upsert(rows.DELIVERY, parked)
     found = [parked_row(row.place, row.line, row.delivery_id, NO_SUBSCRIPTION, at) for row in parked]
     await tables.insert(rows.PARKED, found)
-    await refresh_lines(tables, {row.place for row in parked if row.emission is None}, at, {})
+    await refresh_lines(tables, {row.place: at for row in parked if row.emission is None}, {})

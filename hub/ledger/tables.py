@@ -10,20 +10,23 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from hub.ledger.gathered import Asked, Found
+from hub.ledger.gathered import Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
     HoldRow,
+    LineRow,
     OutboxEntryRow,
     Row,
     SubscriptionRow,
     Table,
 )
+
+Other = TypeVar("Other", bound=tuple[Any, ...])
 
 LOCK_TIMEOUT_SECONDS = 5.0
 """How long a claim of partitions waits for a zombie's locks; above the idle limit below, so that waiting helps."""
@@ -42,6 +45,15 @@ class Advance:
 
     claim: PartitionClaim
     following: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[Row]):
+    """Rows of a table whose column has one of these values."""
+
+    table: Table[Row]
+    column: str
+    values: Collection[str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,10 @@ class Tables(Protocol):
         self, table: Table[Row], where: Mapping[str, Collection[str | int]], *, lock: bool = False
     ) -> list[Row]:
         """Return rows that match any of the columns, in numbered or key order, locked until the end if asked."""
+        ...
+
+    async def read_both(self, first: Read[Row], second: Read[Other]) -> tuple[list[Row], list[Other]]:
+        """Return the rows that match each of two reads, in numbered or key order."""
         ...
 
     async def shared_subscriptions(self, orgs: Collection[str]) -> list[SubscriptionRow]:
@@ -118,7 +134,11 @@ class Tables(Protocol):
         ...
 
     # --- work that is due -----------------------------------------------------------------------
-    async def due_deliveries(self, limit: int, now: datetime) -> list[DeliveryRow]:
+    async def anything_due(self, now: datetime) -> bool:
+        """Tell whether `due` would find something, if nobody else had it locked."""
+        ...
+
+    async def due(self, limit: int, now: datetime) -> Due:
         """Lock due deliveries of active subscriptions that are no feeds, crisis first, skipping locked ones.
 
         Only the oldest unsettled delivery per subscription and subject is due.
@@ -127,6 +147,10 @@ class Tables(Protocol):
 
     async def reschedule(self, moves: Sequence[Move]) -> None:
         """Let the deliveries that wait behind another be due when that one is, so that a claim need not see them."""
+        ...
+
+    async def lock_settled(self, delivery_ids: Collection[str]) -> tuple[list[DeliveryRow], list[LineRow]]:
+        """Lock these deliveries, then the lines of their places, and return both."""
         ...
 
     async def feed_new(self, subscription_id: str, limit: int) -> list[DeliveryRow]:

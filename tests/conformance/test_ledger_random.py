@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -134,12 +135,11 @@ class History:
         assert balance.difference == 0, balance
         async with self.world.ledger._store.transaction() as tables:
             sequences = await tables.read(rows.SEQUENCE, {"subscription_id": ["one", "two"]})
-            free = await tables.read(rows.FREE_NUMBER, {"subscription_id": ["one", "two"]})
             deliveries = await tables.read(rows.DELIVERY, {"subscription_id": ["one", "two"]})
         for sequence in sequences:
             name = sequence.subscription_id
             used = [row.sequence for row in deliveries if row.subscription_id == name and row.sequence]
-            spare = [row.number for row in free if row.subscription_id == name]
+            spare = json.loads(sequence.free)
             assert sorted(used + spare) == list(range(1, sequence.last_number + 1))
 
 

@@ -223,7 +223,7 @@ async def with_subject(ledger: StoredLedger, event: JsonObject) -> JsonObject:
 async def deliver(ledger: StoredLedger, now: str) -> None:
     """Deliver everything: what the core decided stands."""
     async with ledger._store.transaction() as tables:
-        known = {row.delivery_id: row for row in await tables.due_deliveries(100, instant(now))}
+        known = {row.delivery_id: row for row in (await tables.due(100, instant(now))).deliveries}
 
     claimed = await ledger.claim(
         "vectors", 100, 60, lambda candidate, _: recipient_from(from_json(known[candidate.delivery_id].decision)),
