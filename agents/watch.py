@@ -1,4 +1,4 @@
-"""The worker that watches: held events whose facts or time changed, and consents that ended.
+"""The worker that watches: held events whose facts or time changed, consents that ended, payloads to destroy.
 
 A held event is judged again when a fact of its subject changed, at each boundary in time, and when its term passed
 (CONSENT.md section 12). A consent that ended is announced as an event of the hub itself, in the child's own order.
@@ -7,6 +7,7 @@ A held event is judged again when a fact of its subject changed, at each boundar
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial, reduce
 from operator import or_
 from uuid import UUID, uuid5
@@ -86,18 +87,22 @@ def expiry_event(consent: ExpiredConsent, source: str, now: str) -> SealedEvent:
 
 
 class WatchLoop:
-    """Wakes holds and announces ended consents."""
+    """Wakes holds, announces ended consents, and destroys payloads when their time is over."""
 
     def __init__(self, runtime: Runtime, writer: LogWriter) -> None:
         self._runtime = runtime
         self._writer = writer
         self._stopping = asyncio.Event()
+        self._tidy_at = float("-inf")
 
     async def run(self) -> None:
         """Work until `stop`. Raises LedgerUnavailableError, LogUnavailableError when either stays away."""
+        # The configuration may be another one since the last start: directory, areas and policy can cure a hold.
+        await patiently(self._runtime, self._runtime.ledger.wake_all_holds)
         while not self._stopping.is_set():
             worked = await patiently(self._runtime, self.rejudge_once)
             worked += await self.announce_once()
+            worked += await self.tidy_once()
             self._runtime.metrics.progress(PART)
             if not worked:
                 await self._wait()
@@ -144,6 +149,20 @@ class WatchLoop:
             await patiently(self._runtime, partial(ledger.consent_announced, consent.consent_id, now))
         log.info("consents_announced", count=len(expired))
         return len(expired)
+
+    async def tidy_once(self) -> int:
+        """Destroy payloads whose time is over (CONSENT.md section 12), now and then; returns how many."""
+        policy, moment = self._runtime.standing.policy, time.monotonic()
+        if policy is None or moment < self._tidy_at:
+            return 0
+        self._tidy_at = moment + self._runtime.settings.retention_every_seconds
+        now, days = self._runtime.clock(), policy.replay_days
+        destroyed = await patiently(
+            self._runtime, partial(self._runtime.ledger.destroy_stale_payloads, days, now)
+        )
+        if destroyed:
+            log.info("payloads_destroyed", count=destroyed)
+        return destroyed
 
     def _message(self, consent: ExpiredConsent, now: str) -> LogMessage:
         sealed = expiry_event(consent, self._runtime.settings.source, now)

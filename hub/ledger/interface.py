@@ -247,6 +247,14 @@ class Ledger(Protocol):
         """Lock held events that were woken by a fact, reached their boundary, or passed their term."""
         ...
 
+    async def wake_all_holds(self) -> None:
+        """Have every hold judged again: the configuration changed."""
+        ...
+
+    async def destroy_stale_payloads(self, replay_days: int, now: str, limit: int = 1000) -> int:
+        """Destroy payloads that nothing needs and that rest longer than `replay_days`; returns how many."""
+        ...
+
     async def expired_consents(self, limit: int, now: str) -> list[ExpiredConsent]:
         """Return consents that ended and are not yet announced."""
         ...

@@ -136,7 +136,7 @@ class World:
         self.now = START
         self.writer = Writer()
         self.claim = PartitionClaim(0, 0, 0)
-        runtime = Runtime(
+        self.runtime = Runtime(
             ledger=ledger,
             standing=standing,
             bootstrap_servers="",
@@ -144,7 +144,7 @@ class World:
             clock=lambda: self.now,
             settings=AgentSettings(idle_wait_seconds=0.01, flush_pauses_seconds=(0.0,), source=HUB_SOURCE),
         )
-        self.loop = WatchLoop(runtime, self.writer)
+        self.loop = WatchLoop(self.runtime, self.writer)
 
     async def decide(self, *events: SealedEvent) -> None:
         """Decide events as the decide worker does."""
@@ -275,3 +275,33 @@ async def test_the_loop_works_until_it_is_stopped(world: World) -> None:
             await asyncio.sleep(0.005)
     await world.loop.stop()
     await asyncio.wait_for(task, 10)
+
+
+async def test_payloads_are_destroyed_when_their_time_is_over(world: World) -> None:
+    """A delivered message rests for seven days and is gone after that; the same moment does not ask twice."""
+    await world.decide(registered(), consent(), signal())
+    await world.deliver()
+    assert await world.loop.tidy_once() == 0
+    world.now = MUCH_LATER
+    assert await world.loop.tidy_once() == 0  # it was asked a moment ago
+    world.loop = WatchLoop(world.runtime, world.writer)
+    assert await world.loop.tidy_once() >= 1
+    assert await world.ledger.destroy_stale_payloads(7, MUCH_LATER) == 0
+
+
+async def test_a_start_looks_at_every_hold_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new configuration can cure a hold, so a started watch judges all of them anew."""
+    await world.decide(signal())
+    await world.loop.rejudge_once()
+    assert await world.loop.rejudge_once() == 0
+    judged: list[int] = []
+    rejudge_once = world.loop.rejudge_once
+
+    async def counted() -> int:
+        judged.append(await rejudge_once())
+        await world.loop.stop()
+        return judged[-1]
+
+    monkeypatch.setattr(world.loop, "rejudge_once", counted)
+    await asyncio.wait_for(world.loop.run(), 10)
+    assert judged == [1]
