@@ -20,6 +20,7 @@ from agents.committing import PART, Committer
 from agents.driver import HubApp, LedgerConsumer, new_app
 from agents.ending import code_of
 from agents.intake import Admission, Intake, LogRecord
+from agents.loops import Rest
 from agents.runtime import Runtime
 from hub.ledger.interface import (
     FencedError,
@@ -152,18 +153,27 @@ class Decider:
 
     # --- the stream -----------------------------------------------------------------------------------
     async def consume(self, stream: Any) -> None:
-        """Take records as they come; write when the batch is full or nothing more is waiting."""
+        """Take records as they come; write when the batch is full or nothing more is waiting, once per turn."""
         records = stream.noack()
+        rest = Rest(self._runtime.settings.decide_every_seconds)
         waiting = []
         async for event in records.events():
             waiting.append(event)
             self._admit(event.message)
-            if len(self.intake) < self._runtime.settings.batch_max and not records.channel.queue.empty():
+            if self._more_to_come(records):
                 continue
+            await rest.wait()
+            if self._more_to_come(records):
+                continue
+            rest.start()
             await self._flush()
             for handled in waiting:
                 await records.ack(handled)
             waiting = []
+
+    def _more_to_come(self, records: Any) -> bool:
+        room = len(self.intake) < self._runtime.settings.batch_max
+        return room and not records.channel.queue.empty()
 
     def _admit(self, message: Any) -> None:
         record = LogRecord(message.partition, message.offset, message.value)

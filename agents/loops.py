@@ -42,9 +42,17 @@ class Rest:
 
     async def take(self) -> None:
         """Wait until the next turn may start, and start it."""
-        wait = self._next_turn - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        await self.wait()
+        self.start()
+
+    async def wait(self) -> None:
+        """Wait until the next turn may start."""
+        left = self._next_turn - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+
+    def start(self) -> None:
+        """Start a turn."""
         self._next_turn = time.monotonic() + self._every_seconds
 
 

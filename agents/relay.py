@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from agents.driver import HubApp, new_app
-from agents.loops import guarded, patiently
+from agents.loops import Rest, guarded, patiently
 from agents.produce import FaustWriter, LogMessage, LogWriter
 from agents.runtime import Runtime
 from hub.ledger.interface import LedgerUnavailableError, OutboxRow
@@ -67,7 +67,9 @@ class RelayLoop:
 
     async def run(self) -> None:
         """Work until `stop`. Raises LedgerUnavailableError, LogUnavailableError when either stays away."""
+        rest = Rest(self._runtime.settings.relay_every_seconds)
         while not self._stopping.is_set():
+            await rest.take()
             relayed = await self.relay_once()
             self._runtime.metrics.progress(PART)
             if not relayed:
