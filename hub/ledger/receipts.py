@@ -15,6 +15,10 @@ from hub.ledger.texts import from_json, instant
 STATUS_ORDER: Final = ("held", "pending", "parked", "delivered", "recorded", "withheld")
 """The state of the whole is the first of these that one of its lines is in: what still needs care goes first."""
 
+NOT_THE_SAME: Final = frozenset({"conflict", "stale"})
+"""Verdicts on a message that only bears the number of an earlier one: that one's lines would tell its sender that this
+message arrived, while nothing of it was sent (DEDUP.md section 2)."""
+
 
 async def receipt(tables: Tables, uid: str) -> Receipt | None:
     """Return what is known of an accepted event."""
@@ -23,9 +27,10 @@ async def receipt(tables: Tables, uid: str) -> Receipt | None:
         return None
     records = sorted(found, key=lambda row: (instant(row.decided_at), row.record_offset))
     main = _main(records)
-    origins = await tables.read(rows.INTAKE, {"place": [main.origin_place]})
+    place = main.place if main.verdict in NOT_THE_SAME else main.origin_place
+    origins = await tables.read(rows.INTAKE, {"place": [place]})
     origin = origins[0] if origins else main
-    lines = await tables.read(rows.LINE, {"place": [main.origin_place]})
+    lines = await tables.read(rows.LINE, {"place": [place]})
     holds = await tables.read(rows.HOLD, {"uid": {uid, origin.uid}})
     states = {line.state for line in lines}
     return Receipt(

@@ -180,7 +180,7 @@ class HubWorld:
 
     def record(self) -> str:
         """Return a record number that no other test uses."""
-        return f"r-{next(self._records)}"
+        return f"test-record-{next(self._records)}"
 
     def family(self, *senders: str) -> Person:
         """Register a child of ten whose own parent lets these kinds of sender signal to the local team."""

@@ -224,6 +224,22 @@ def test_a_receiver_that_is_down_gets_everything_later(world: HubWorld) -> None:
     assert_no_gaps(world, TEAM)
 
 
+def test_another_message_with_the_same_record_number_is_told_apart(world: HubWorld) -> None:
+    """A conflicting message is not sent, and its receipt says so instead of showing what became of the first."""
+    child = world.family("school")
+    first, other = world.signal(child, "Eerste verhaal."), world.signal(child, "Ander verhaal.")
+    other["record"] = first["record"]
+    sent = world.stage.publish(SCHOOL, "signal.raised", first)
+    world.arrived(TEAM, sent)
+    world.stage.settled(sent, in_state("delivered"))
+    conflicting = world.stage.publish(SCHOOL, "signal.raised", other)
+    receipt = world.stage.settled(conflicting)
+    assert receipt["status"] == "withheld"
+    assert [line["reason"] for line in lines_of(receipt)] == ["deny_conflict"]
+    assert conflicting.uid not in world.mailbox.uids(TEAM)
+    assert states(world.stage.settled(sent)) == ["delivered"]
+
+
 def test_no_process_listens_beyond_this_machine(world: HubWorld) -> None:
     """Gateway and health pages are bound to loopback only."""
     addresses = [world.address, *world.stack.health.values()]
