@@ -48,6 +48,7 @@ def load_partners(
     environment: Mapping[str, str] | None = None,
     target_forms: Mapping[str, type[BaseModel]] | None = None,
     clock: Clock = utc_now,
+    with_secrets: bool = True,
 ) -> PartnerBook:
     """Read and check the partner configuration.
 
@@ -58,9 +59,13 @@ def load_partners(
             that delivers passes it, so that a wrong address or key is found at start; a process that does not
             deliver knows no connectors and leaves it out.
         clock: the present instant, for keys and for partners that start or stop.
+        with_secrets: whether secrets of deliveries are looked up. Only the process that delivers needs them; for
+            all others they need not be there, and the targets come without them.
 
     Raises:
         ConfigurationError: with every problem found, each with file and line.
     """
     found = os.environ if environment is None else environment
-    return PartnerBook(read_content(path, found, target_forms, clock()), clock=clock)
+    return PartnerBook(
+        read_content(path, found, target_forms, clock(), with_secrets=with_secrets), clock=clock
+    )

@@ -29,6 +29,7 @@ class DeliveryReader:
     folder: Path
     environment: Mapping[str, str]
     target_forms: Mapping[str, type[BaseModel]] | None
+    with_secrets: bool = True
 
     def read(self, table: Mapping[str, Json], path: TomlPath, label: str) -> Delivery | None:
         """Return the delivery, or None after recording what is wrong."""

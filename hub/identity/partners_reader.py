@@ -42,6 +42,8 @@ def read_content(
     environment: Mapping[str, str],
     target_forms: Mapping[str, type[BaseModel]] | None,
     now: datetime,
+    *,
+    with_secrets: bool = True,
 ) -> BookContent:
     """Read and check one file.
 
@@ -51,7 +53,7 @@ def read_content(
     text = _text(path)
     document = _document(path, text)
     findings = Findings(str(path), Positions(text))
-    deliveries = DeliveryReader(findings, path.parent, environment, target_forms)
+    deliveries = DeliveryReader(findings, path.parent, environment, target_forms, with_secrets)
     content = _Reader(document, findings, deliveries, now).content()
     if findings.errors:
         raise ConfigurationError(tuple(findings.errors))

@@ -78,8 +78,12 @@ def number_environment(settings: Settings) -> Environment:
 
 
 def read_partners(settings: Settings, target_forms: dict[str, type[BaseModel]] | None = None) -> PartnerBook:
-    """Read the partner configuration and log its warnings."""
-    book = load_partners(settings.partners, target_forms=target_forms)
+    """Read the partner configuration and log its warnings.
+
+    With `target_forms` (the delivering process) targets are checked and their secrets read; else neither is needed.
+    """
+    with_secrets = target_forms is not None
+    book = load_partners(settings.partners, target_forms=target_forms, with_secrets=with_secrets)
     if book.warnings:  # their sentences name lines of the file; `hub partner check` shows them
         logger().warning("partner_configuration_warnings", count=len(book.warnings))
     return book

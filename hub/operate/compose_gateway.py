@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 from agents.deliver import recheck_at
 from agents.opening import DeliveryOpening, number_lookup
 from agents.runtime import utc_now
-from connectors.catalogue import target_forms
 from hub.core.keys import keys_of
 from hub.core.model import RecipientDecision
 from hub.core.snapshot import Snapshot
@@ -105,7 +104,7 @@ async def _serve(settings: Settings) -> int:
 
 async def compose(settings: Settings) -> GatewayProcess:
     """Build a gateway out of the rooms; nothing is connected but the ledger."""
-    book = read_partners(settings, dict(target_forms()))
+    book = read_partners(settings)
     keys = read_keys(settings)
     owner = f"gateway-{socket.gethostname()}-{os.getpid()}"
     ledger = await open_own_ledger(settings, book, owner)

@@ -58,7 +58,8 @@ def work(name: str, settings: Settings) -> int:
 
 async def _compose(frame: Frame) -> HubApp:
     settings = frame.settings
-    book = read_partners(settings, dict(target_forms()))
+    delivers = frame.name == "deliver"  # the only worker that gets keys and secrets
+    book = read_partners(settings, dict(target_forms()) if delivers else None)
     ledger = await open_own_ledger(settings, book, frame.worker_id)
     runtime = Runtime(
         ledger=ledger,
@@ -68,7 +69,7 @@ async def _compose(frame: Frame) -> HubApp:
         metrics=frame.metrics,
         settings=AgentSettings(source=settings.source),
     )
-    if frame.name == "deliver":  # the only worker that gets keys
+    if delivers:
         runtime = _with_keys(runtime, settings, book, ledger)
     return BUILDERS[frame.name](runtime)
 
