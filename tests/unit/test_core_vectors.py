@@ -17,7 +17,7 @@ from hub.operate.vector_kinds import run_vector, standing_for
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "tests" / "vectors" / "cases"
 SHARED = ROOT.parent / "shared" / "domain" / "vectors"
-SUPPORTED = {"decision", "dedup", "routing", "number", "deadline"}
+SUPPORTED = {"decision", "dedup", "routing", "number", "deadline", "lifecycle", "inspection"}
 
 NOT_FROM_A_DECISION = {
     "lifecycle": {"deny_lifecycle_actor", "deny_lifecycle_order", "hold_closing_gate"},
@@ -45,7 +45,8 @@ RULES_OF_THE_CORE = {
     *(f"K{step}" for step in ("1", "2", "3", "4", "5a", "5b", "5c", "5d", "5e", "6")),
     *(f"S{n}" for n in range(1, 10)),
     *("P2", "M1", "M2", "G1", "G2", "G3", "G4", "G5", "G6"),
-    *("EVENTS-2", "EVENTS-4", "EVENTS-7", "EVENTS-8", "EVENTS-9"),
+    *(f"I{n}" for n in range(1, 7)),
+    *("EVENTS-2", "EVENTS-4", "EVENTS-5", "EVENTS-6", "EVENTS-7", "EVENTS-8", "EVENTS-9"),
 }
 
 
