@@ -40,7 +40,10 @@ class DeliveryReader:
         target = {key: value for key, value in table.items() if key not in {"connector", ALLOWED_ORIGINS}}
         origins = self._origins(table.get(ALLOWED_ORIGINS, []), (*path, ALLOWED_ORIGINS), label)
         before = len(self.findings.errors)
-        self._fill_secrets(target, path, label)
+        if self.with_secrets:
+            self._fill_secrets(target, path, label)
+        else:
+            target.pop(SECRETS, None)
         has_unread = len(self.findings.errors) > before
         self._check_target(connector, target, path, label, frozenset({SECRETS} if has_unread else ()))
         return Delivery(connector, target, origins)
