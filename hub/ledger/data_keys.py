@@ -16,7 +16,7 @@ class LedgerDataKeyStore:
 
     async def fetch(self, subject_ref: str) -> WrappedKey | None:
         """See DataKeyStore."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             found = await tables.read(rows.DATA_KEY, {"subject_key": [key_text(subject_ref)]})
         return _wrapped(found[0]) if found else None
 
@@ -31,7 +31,7 @@ class LedgerDataKeyStore:
 
     async def erase(self, subject_ref: str) -> None:
         """See DataKeyStore."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             await tables.delete(rows.DATA_KEY, "subject_key", [key_text(subject_ref)])
 
 

@@ -60,6 +60,7 @@ class StoredLedger:
         self._rule_set = rule_set
         self._data_keys = LedgerDataKeyStore(store)
         self._log_numbers: dict[LogIdentity, int] = {}
+        self._is_quiet = False
 
     @property
     def data_keys(self) -> LedgerDataKeyStore:
@@ -139,16 +140,25 @@ class StoredLedger:
     async def claim(
         self, worker: str, limit: int, lease_seconds: float, recheck: Recheck, keys_of: KeysOf, now: str
     ) -> list[ClaimedDelivery]:
-        """See Ledger."""
+        """See Ledger. While nothing is due a look without locks is enough, until it finds something."""
+        if self._is_quiet and not await self._anything_due(now):
+            return []
         circumstances = Claim(worker, lease_seconds, now, self._rule_set)
         for attempt in range(1, CLAIM_ATTEMPTS + 1):
             try:
                 async with self._store.transaction() as tables:
-                    return await claim(tables, circumstances, limit, recheck, keys_of)
+                    claimed = await claim(tables, circumstances, limit, recheck, keys_of)
             except RetryBatchError:
                 if attempt == CLAIM_ATTEMPTS:
                     raise
+                continue
+            self._is_quiet = not claimed
+            return claimed
         raise AssertionError("the loop above returns or raises")
+
+    async def _anything_due(self, now: str) -> bool:
+        async with self._store.statement() as tables:
+            return await tables.anything_due(instant(now))
 
     async def settle(self, settlements: Sequence[Settlement]) -> int:
         """See Ledger."""
@@ -175,7 +185,7 @@ class StoredLedger:
 
     async def subscriptions(self, org: str | None = None) -> list[Subscription]:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             found = await tables.all_subscriptions()
         return [subscription_from(row) for row in found if org is None or row.org == org]
 
@@ -191,7 +201,7 @@ class StoredLedger:
 
     async def resolve_pseudonym(self, org: str, pseudonym: str) -> str | None:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             key = pair_key(org, pseudonym)
             found = await tables.read(rows.RECEIVER_PSEUDONYM, {"pseudonym_key": [key]})
         return found[0].subject_ref if found else None
@@ -199,12 +209,12 @@ class StoredLedger:
     async def remember_pseudonym(self, org: str, pseudonym: str, subject_ref: str) -> None:
         """See Ledger."""
         row = rows.ReceiverPseudonymRow(pair_key(org, pseudonym), subject_ref)
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             await tables.insert_missing(rows.RECEIVER_PSEUDONYM, [row])
 
     async def subject_of_record(self, org: str, record_ref: str) -> str | None:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             found = await tables.read(rows.ENTRY, {"record_prefix": [pair_key(org, record_ref)]})
         return next((row.subject_key for row in reversed(found) if row.subject_key is not None), None)
 
@@ -225,13 +235,13 @@ class StoredLedger:
 
     async def look_up(self, keys: FactKeys) -> Snapshot:
         """Return the facts of this moment, without locks: for showing, never for deciding."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             return (await look_up(tables, keys, family=True))[0]
 
     # --- outbox, balance, audit ---------------------------------------------------------------
     async def outbox(self, limit: int) -> list[OutboxRow]:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             found = await tables.oldest_outbox(limit)
         messages = []
         for row in found:
@@ -242,12 +252,12 @@ class StoredLedger:
 
     async def relayed(self, row_ids: Sequence[int]) -> None:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             await tables.delete(rows.OUTBOX, "row_id", list(row_ids))
 
     async def balance(self, day: date | None = None, sender: str | None = None) -> Balance:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             return await tables.balance(day, None if sender is None else key_text(sender))
 
     async def verify_chain(self) -> list[ChainBreak]:
@@ -279,7 +289,7 @@ class StoredLedger:
 
     async def statistics(self, now: str) -> Statistics:
         """See Ledger."""
-        async with self._store.transaction() as tables:
+        async with self._store.statement() as tables:
             return await tables.statistics(instant(now))
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from hub.ledger.interface import LedgerUnavailableError
 from hub.ledger.memory_rows import Shelf
@@ -50,6 +50,10 @@ class MemoryStore:
             self._waker.wake(tables.notices)
         finally:
             self._lock.release()
+
+    def statement(self) -> AbstractAsyncContextManager[Tables]:
+        """See Store."""
+        return self.transaction()
 
     async def wait(self, channel: str, timeout_seconds: float) -> bool:
         """See Store."""

@@ -86,6 +86,19 @@ class PostgresStore:
         finally:
             await self._pool.release(connection)
 
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Tables]:
+        """See Store. Without the round trips that begin and commit."""
+        with translated():
+            connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS)
+        try:
+            with translated():
+                tables = PostgresTables(connection)
+                yield tables
+                await tables.finish()
+        finally:
+            await self._pool.release(connection)
+
     async def wait(self, channel: str, timeout_seconds: float) -> bool:
         """See Store."""
         return await self._listener.wait(channel, timeout_seconds)
@@ -127,6 +140,7 @@ async def open_store(dsn: str, *, owner: str, pool_size: int) -> PostgresStore:
         "idle_in_transaction_session_timeout": f"{int(IDLE_IN_TRANSACTION_SECONDS * 1000)}ms",
         # Short statements by key: compiling them costs more than running them.
         "jit": "off",
+        # Planning costs more than running too; the look-ups are by key, whatever the values.
         "plan_cache_mode": "force_generic_plan",
         "timezone": "UTC",
     }

@@ -218,6 +218,10 @@ class Store(Protocol):
         """Open a transaction; `claiming` bounds the wait for locks. LedgerUnavailableError, RetryBatchError."""
         ...
 
+    def statement(self) -> AbstractAsyncContextManager[Tables]:
+        """Open tables for one statement, which is its own transaction. Errors as above."""
+        ...
+
     async def wait(self, channel: str, timeout_seconds: float) -> bool:
         """Sleep until a notice arrives or the time is over."""
         ...

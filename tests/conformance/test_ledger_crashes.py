@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from hub.core.model import Emission
 from hub.ledger.interface import BatchItem, UnreadableRecord
+from hub.ledger.postgres_store import PostgresStore
 from tests.conformance.ledger_world import (
     LATER,
     LOG,
@@ -51,6 +54,53 @@ class CrashingTables:
         return statement
 
 
+class CrashingConnection:
+    """A connection to the database of which the n-th round trip never comes back."""
+
+    def __init__(self, connection: Any, crash_at: int) -> None:
+        self._connection = connection
+        self._left = crash_at
+
+    async def fetch(self, *arguments: Any) -> Any:
+        self._count()
+        return await self._connection.fetch(*arguments)
+
+    async def copy_records_to_table(self, *arguments: Any, **named: Any) -> Any:
+        self._count()
+        return await self._connection.copy_records_to_table(*arguments, **named)
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise CrashError
+
+
+class UndoneError(Exception):
+    """What ends a transaction of which every round trip came back."""
+
+
+class CrashingWire:
+    """A store whose next transaction crashes at its n-th round trip: writes wait and travel together there.
+
+    When it has fewer round trips, it ends undone, just before it would commit.
+    """
+
+    def __init__(self, store: Any, crash_at: int) -> None:
+        self._store = store
+        self._crash_at = crash_at
+
+    @asynccontextmanager
+    async def transaction(self, *, claiming: bool = False) -> AsyncIterator[Any]:
+        async with self._store.transaction(claiming=claiming) as tables:
+            tables._connection = CrashingConnection(tables._connection, self._crash_at)
+            yield tables
+            await tables.finish()
+            raise UndoneError
+
+    def statement(self) -> Any:
+        return self._store.statement()
+
+
 class CrashingStore:
     """A store whose next transactions crash at their n-th statement, or (0) just before they would commit."""
 
@@ -65,13 +115,22 @@ class CrashingStore:
             if self._crash_at == 0:
                 raise CrashError
 
+    def statement(self) -> Any:
+        return self._store.statement()
+
 
 async def crash_everywhere(
     world: World, action: Callable[[], Awaitable[object]], check: Callable[[], Awaitable[None]]
 ) -> None:
-    """Let `action` crash at each of its statements in turn, check after each, and let it succeed in the end."""
+    """Let `action` crash at each of its calls in turn, check after each, and let it succeed in the end.
+
+    Before that, where there is a database, the same at each of its round trips, and undone in the end.
+    """
     ledger: Any = world.ledger
+    await ledger._log_number(LOG)
     whole = ledger._store
+    if isinstance(whole, PostgresStore):
+        await crash_at_round_trips(ledger, action, check)
     for crash_at in range(STATEMENTS_MAXIMUM):
         ledger._store = CrashingStore(whole, crash_at)
         try:
@@ -81,9 +140,26 @@ async def crash_everywhere(
             await check()
         else:
             ledger._store = whole
-            assert crash_at > 3, "the action must have had statements to crash at"
+            assert crash_at > 3, "the action must have had calls to crash at"
             return
     raise AssertionError("the action never succeeded")
+
+
+async def crash_at_round_trips(
+    ledger: Any, action: Callable[[], Awaitable[object]], check: Callable[[], Awaitable[None]]
+) -> None:
+    """Let `action` crash at each round trip to the database, check after each; nothing of it is committed."""
+    whole = ledger._store
+    for crash_at in range(1, STATEMENTS_MAXIMUM):
+        ledger._store = CrashingWire(whole, crash_at)
+        with pytest.raises((CrashError, UndoneError)) as caught:
+            await action()
+        ledger._store = whole
+        await check()
+        if caught.type is UndoneError:
+            assert crash_at > 3, "the action must have had round trips to crash at"
+            return
+    raise AssertionError("the action never came to its end")
 
 
 def everything() -> list[BatchItem]:
