@@ -60,14 +60,15 @@ class Referral:
         state: The state of EVENTS.md section 5; `none` before the offer.
         owner: The organisation that holds the referral, when known; a redirection changes it.
         waiting_since: The later of placement on the waiting list and the last contact, while waiting.
-        silence_told: Whether silence on the waiting list was told since then.
+        told: Whether a tick has told already what it tells once in this state: silence on the waiting list since
+            the last contact, or that the pilot light has burnt out.
         pilot_light_until: The last day on which the pilot light can flare, while it is set.
     """
 
     state: str = START
     owner: str | None = None
     waiting_since: datetime | None = None
-    silence_told: bool = False
+    told: bool = False
     pilot_light_until: date | None = None
 
 
@@ -106,18 +107,20 @@ def step(referral: Referral, event: Json, actor: Json, data: Json, at: Json, pol
 def tick(referral: Referral, at: Json, policy: Policy | None) -> Step:
     """Return what the passing of time does to a referral.
 
-    Silence on the waiting list is told once until the next contact; a pilot light ends on the day after its
-    last. In every other state nothing happens.
+    Silence on the waiting list is told once until the next contact. On the day after the last of a pilot light
+    its end is told once; the hub's own event `pilot_light.ended` then takes the step. A tick changes no state.
     """
     instant = parse_instant(at)
     if policy is None:
         return refused(referral, Reason.HOLD_POLICY_INVALID)
     if instant is None:
         return refused(referral, Reason.DENY_SCHEMA)
-    if referral.state == WAITING and not referral.silence_told and _is_silent(referral, instant, policy):
-        return _accepted(replace(referral, silence_told=True), "alert.waiting_list_silence")
+    if referral.told:
+        return _accepted(referral)
+    if referral.state == WAITING and _is_silent(referral, instant, policy):
+        return _accepted(replace(referral, told=True), "alert.waiting_list_silence")
     if referral.state == LIT and is_light_out(referral, instant):
-        return _accepted(replace(referral, state="closed", pilot_light_until=None), "pilot_light.ended")
+        return _accepted(replace(referral, told=True), "pilot_light.ended")
     return _accepted(referral)
 
 
@@ -161,7 +164,7 @@ def _place(referral: Referral, row: Row, data: Mapping[str, Any], at: datetime, 
 def _contact(referral: Referral, _row: Row, _data: Mapping[str, Any], at: datetime, _policy: Policy) -> Step:
     """Count silence anew from this contact; one that is recorded late never moves the count back."""
     since = at if referral.waiting_since is None else max(referral.waiting_since, at)
-    return _accepted(replace(referral, waiting_since=since, silence_told=False))
+    return _accepted(replace(referral, waiting_since=since, told=False))
 
 
 def _close(referral: Referral, row: Row, data: Mapping[str, Any], at: datetime, policy: Policy) -> Step:
