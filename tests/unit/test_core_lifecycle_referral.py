@@ -18,8 +18,7 @@ from hub.core.reasons import Reason
 from tests.unit.core_world import DEFAULTS
 
 AT = "2026-11-21T12:00:00+01:00"
-BEFORE_HELP = ("none", "offered", "received", "accepted", "declined", "redirected", "withdrawn", "waiting_list")
-STATES = (*BEFORE_HELP, "started", "paused", "closed", "pilot_light")
+BEFORE_HELP = (
     "none",
     "offered",
     "received",
@@ -28,11 +27,8 @@ STATES = (*BEFORE_HELP, "started", "paused", "closed", "pilot_light")
     "redirected",
     "withdrawn",
     "waiting_list",
-    "started",
-    "paused",
-    "closed",
-    "pilot_light",
-]
+)
+STATES = (*BEFORE_HELP, "started", "paused", "closed", "pilot_light")
 ACTORS = ("referrer", "owner", "family", "hub", "somebody")
 DATA: dict[str, Any] = {
     "reason": "full",
