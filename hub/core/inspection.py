@@ -104,8 +104,7 @@ def _view(request: Mapping[str, Any], log_lines: Json, situation: Situation) -> 
 def _stop(request: Mapping[str, Any], situation: Situation) -> Reason | None:
     """Return why the requester sees nothing, or None (I1 to I4)."""
     ref = request.get("subject_ref")
-    subject = situation.subject(ref) if is_text(ref) else None
-    if not is_text(ref) or subject is None:
+    if not is_text(ref) or (subject := situation.subject(ref)) is None:
         return Reason.HOLD_AGE_UNKNOWN
     person = read_person(ref, subject, situation)
     if person is Reason.HOLD_AGE_UNKNOWN:
