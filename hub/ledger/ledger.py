@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from hub.core.model import FactChange
 from hub.core.snapshot import FactKeys, Snapshot
@@ -41,11 +41,13 @@ from hub.ledger.interface import (
 )
 from hub.ledger.receipts import receipt
 from hub.ledger.subscribing import put_subscription, remove_subscription, subscription_from
-from hub.ledger.tables import Advance, Store
+from hub.ledger.tables import Advance, Store, Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key
 
 CLAIM_ATTEMPTS: Final = 3
-"""A claim that meets a deadlock with a batch starts again; three times in a row is a fault worth showing."""
+"""A claim or settlement that meets a deadlock starts again; three times in a row is a fault worth showing."""
+
+Answer = TypeVar("Answer")
 
 CHAIN_PART_ROWS: Final = 1000
 """Audit rows verified at a time: a ledger of years must not have to fit in memory."""
@@ -144,17 +146,18 @@ class StoredLedger:
         if self._is_quiet and not await self._anything_due(now):
             return []
         circumstances = Claim(worker, lease_seconds, now, self._rule_set)
-        for attempt in range(1, CLAIM_ATTEMPTS + 1):
-            try:
+        claimed = await self._again(lambda tables: claim(tables, circumstances, limit, recheck, keys_of))
+        self._is_quiet = not claimed
+        return claimed
+
+    async def _again(self, work: Callable[[Tables], Awaitable[Answer]]) -> Answer:
+        """Do this in a transaction, and in a new one when it met another."""
+        for _ in range(CLAIM_ATTEMPTS - 1):
+            with suppress(RetryBatchError):
                 async with self._store.transaction() as tables:
-                    claimed = await claim(tables, circumstances, limit, recheck, keys_of)
-            except RetryBatchError:
-                if attempt == CLAIM_ATTEMPTS:
-                    raise
-                continue
-            self._is_quiet = not claimed
-            return claimed
-        raise AssertionError("the loop above returns or raises")
+                    return await work(tables)
+        async with self._store.transaction() as tables:
+            return await work(tables)
 
     async def _anything_due(self, now: str) -> bool:
         async with self._store.statement() as tables:
@@ -162,8 +165,7 @@ class StoredLedger:
 
     async def settle(self, settlements: Sequence[Settlement]) -> int:
         """See Ledger."""
-        async with self._store.transaction() as tables:
-            return await settle(tables, settlements)
+        return await self._again(lambda tables: settle(tables, settlements))
 
     async def feed(
         self, subscription_id: str, after: int, limit: int, recheck: Recheck, keys_of: KeysOf, now: str

@@ -142,7 +142,9 @@ class Writes:
     async def flush(self, connection: Connection, *, last: bool) -> None:
         """Send everything; the notices with the last statement of the transaction."""
         steps, self._steps, self._latest = self._steps, [], {}
-        channels = sorted(self._channels) if last else []
+        channels: list[str] = []
+        if last:
+            channels, self._channels = sorted(self._channels), set()
         for number, step in enumerate(steps, 1):
             for table, rows in step.copies:
                 await _copy(connection, table, rows)

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from hub.core.judgement import Judgement
+from hub.core.keys import keys_of
 from hub.core.model import Decision, EventDecision, Outcome
 from hub.ledger import postgres_store, rows
 from hub.ledger.errors import FencedError, LedgerUnavailableError, RetryBatchError
@@ -234,3 +235,62 @@ async def test_many_workers_share_the_subjects_of_one_household(ledger: StoredLe
 
     await asyncio.gather(*(work(name) for name in "abc"))
     assert [item[2:] for item in order] == ["in", "out"] * 3
+
+
+async def test_a_released_connection_keeps_nothing(database_dsn: str) -> None:
+    """What a transaction set, locked or left half done is gone when its connection is used again."""
+    opened = await open_ledger(database_dsn, owner="test", pool_size=1)
+    store: Any = opened._store
+    before = await session_state(store)
+    async with store.transaction(claiming=True) as tables:
+        await tables.insert(rows.SUBJECT_LINK, [rows.SubjectLinkRow("household:1", "ps_1")])
+        await tables.lock_links(["ps_1"])
+    with pytest.raises(ZeroDivisionError):
+        await fail_in(store)
+    assert await session_state(store) == before
+    await opened.close()
+
+
+async def fail_in(store: Any) -> None:
+    """Fail in the middle of a transaction that holds a lock."""
+    async with store.transaction() as tables:
+        await tables.lock_links(["ps_1"])
+        raise ZeroDivisionError
+
+
+async def session_state(store: Any) -> list[tuple[Any, ...]]:
+    """Return the settings of the one connection's session, its advisory locks, cursors and channels."""
+    async with store.statement() as tables:
+        return [
+            tuple(record)
+            for record in await tables._connection.fetch(
+                """select name, setting from pg_settings
+                union all select 'locks', count(*)::text from pg_locks
+                    where pid = pg_backend_pid() and locktype = 'advisory'
+                union all select 'cursors', count(*)::text from pg_cursors where name <> ''
+                union all select 'channels', count(*)::text from pg_listening_channels()
+                order by 1"""
+            )
+        ]
+
+
+async def test_a_quiet_claim_is_one_round_trip(ledger: StoredLedger) -> None:
+    """After a claim that found nothing the next one only looks, and takes no transaction."""
+    now = datetime.now(UTC).isoformat()
+    assert await ledger.claim("w", 5, 45, refused, keys_of, now) == []
+    store: Any = ledger._store
+    ledger._store = OnlyStatements(store)  # type: ignore[assignment]
+    assert await ledger.claim("w", 5, 45, refused, keys_of, now) == []
+    ledger._store = store
+
+
+class OnlyStatements:
+    """A store that opens no transaction."""
+
+    def __init__(self, store: Any) -> None:
+        self.statement = store.statement
+
+
+def refused(*_: Any) -> Any:
+    """Answer no last look: nothing is due here."""
+    raise AssertionError("nothing is due")
