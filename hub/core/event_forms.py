@@ -99,6 +99,8 @@ def _are_recipients(value: Json) -> bool:
     """Return whether this is a list of entries that name each `to` once."""
     if not isinstance(value, list) or not all(map(_is_entry, value)):
         return False
+    if len(value) < 2:
+        return True
     named = [tuple(sorted(entry["to"].items())) for entry in value]
     return len(set(named)) == len(named)
 

@@ -26,7 +26,7 @@ MAX_SCOPES = 16
 """Scopes tried before giving up. One pseudonym in a hundred needs a second scope, one in 10^32 all sixteen."""
 
 
-_NINE_DIGITS = re.compile(r"[0-9]{9}")
+_NINE_DIGITS = re.compile(r"[0-9][0-9]{8}")
 
 
 def _keyed(key: bytes, derived_from: str, recipient_org: str, recipient_scope: str) -> str:
