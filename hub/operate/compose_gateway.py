@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from agents.deliver import recheck_at
 from agents.opening import DeliveryOpening, number_lookup
+from agents.run import use_fast_loop
 from agents.runtime import utc_now
 from hub.core.keys import keys_of
 from hub.core.model import RecipientDecision
@@ -81,6 +82,7 @@ class GatewayProcess:
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code."""
     configure("gateway", settings.log_level)
+    use_fast_loop()
     return asyncio.run(_serve(settings))
 
 

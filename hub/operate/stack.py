@@ -50,7 +50,7 @@ class Stack:
     lock: TextIOWrapper
 
     def stop(self) -> None:
-        """End processes in the reverse order of their start, then the servers. Safe to call twice."""
+        """End the processes, then the servers. Safe to call twice."""
         self.supervisor.stop()
         self.keeper.stop()
         self.broker.stop()

@@ -68,13 +68,18 @@ class Child:
         """Return how it ended, or None while it runs."""
         return self.process.poll() if self.process else None
 
+    def ask_to_end(self) -> None:
+        """Ask to end, without waiting."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ask to end, wait, then kill."""
         process = self.process
         if process is None:
             return
         if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+            self.ask_to_end()
             try:
                 process.wait(seconds)
             except subprocess.TimeoutExpired:
@@ -94,7 +99,7 @@ def hub_command(*arguments: str) -> list[str]:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps children alive until it is told to stop; ends them in reverse order of their start."""
+    """Keeps children alive until it is told to stop."""
 
     children: list[Child] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -124,9 +129,11 @@ class Supervisor:
             self.watch_once()
 
     def stop(self) -> None:
-        """End every child, the last started first."""
+        """End every child, all at once: none of them needs another to end in order."""
         self.stopping.set()
-        for child in reversed(self.children):
+        for child in self.children:
+            child.ask_to_end()
+        for child in self.children:
             child.stop()
 
 
