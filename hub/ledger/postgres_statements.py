@@ -103,12 +103,21 @@ SETTLE_LOCK: Final = f"""
 """  # noqa: S608
 # Behind a delivery that waits for its next attempt nothing is due: a receiver that is down for days would
 # otherwise have its whole backlog looked at by every claim.
+# A look-up per move ("offset 0"): as a join it could be planned, and kept, as one over all that waits.
 RESCHEDULE: Final = """
-    update delivery d set due_at = m.due_at
-    from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[])
-        m (subscription_id, subject_key, ordinal, due_at)
-    where d.subscription_id = m.subscription_id and d.subject_key = m.subject_key and d.ordinal > m.ordinal
-        and d.state = 'pending' and d.due_at <> m.due_at and d.delivery_id <> all($5::text[])
+    update delivery d set due_at = (
+        select max(m.due_at) from unnest($1::text[], $2::text[], $4::timestamptz[]) m (subscription_id, subject_key, due_at)
+        where m.subscription_id = d.subscription_id and m.subject_key = d.subject_key
+    )
+    where d.state = 'pending' and d.delivery_id = any(array(
+        select behind.delivery_id
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[])
+            m (subscription_id, subject_key, ordinal, due_at), lateral (
+                select e.delivery_id from delivery e
+                where e.subscription_id = m.subscription_id and e.subject_key = m.subject_key and e.ordinal > m.ordinal
+                    and e.state = 'pending' and e.due_at <> m.due_at and e.delivery_id <> all($5::text[])
+                offset 0) behind
+    ))
 """
 FEED_NEW: Final = f"""
     select {_DELIVERY} from delivery d

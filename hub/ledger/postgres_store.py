@@ -140,6 +140,8 @@ async def open_store(dsn: str, *, owner: str, pool_size: int) -> PostgresStore:
         "idle_in_transaction_session_timeout": f"{int(IDLE_IN_TRANSACTION_SECONDS * 1000)}ms",
         # Short statements by key: compiling them costs more than running them.
         "jit": "off",
+        # A plan is kept, so it must not be one that suits tables that are still nearly empty.
+        "enable_seqscan": "off",
         # Planning costs more than running too; the look-ups are by key, whatever the values.
         "plan_cache_mode": "force_generic_plan",
         "timezone": "UTC",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,6 +17,8 @@ from hub.ledger import migrate as migrating
 from hub.ledger.errors import LedgerUnavailableError
 from hub.ledger.migrate import Migration, VersionMismatchError, check_version, migrate, migrations
 from hub.ledger.open import open_ledger
+from hub.ledger.postgres_gathering import GATHER
+from hub.ledger.postgres_store import open_store
 from hub.ledger.rows import ALL_TABLES
 from tests import embedded_postgres
 
@@ -129,3 +134,49 @@ def test_guard_stops_what_is_left_behind(tmp_path: Path) -> None:
     (data / "postmaster.pid").unlink(missing_ok=True)
     assert guard.wait(timeout=40) == 0
     assert not data.exists()
+
+
+MANY_ROWS = 5000
+"""Rows of other children: whatever reads them all shows it."""
+
+FILL = (
+    "insert into subject select 's' || i, '{}', 1 from generate_series(1, $1::bigint) i",
+    "insert into subject_link select 'h' || i / 2, 's' || i from generate_series(1, $1::bigint) i",
+    """insert into entry (entry_id, place, source_key, record_key, record_prefix, event_key, ref_key, subject_key, at,
+        document) select 'i' || i, 'p', 'k' || i, 'n' || i, 'p' || i, 'e' || i, 'r' || i, 's' || i / 5, now(), '{}'
+        from generate_series(1, $1::bigint) i""",
+    """insert into consent (consent_key, consent_id, subject_key, document)
+        select 'c' || i, 'c' || i, 's' || i, '{}' from generate_series(1, $1::bigint) i""",
+    "insert into pair select 'p' || i, 's' || i, 's' || i + 1, '{}', now() from generate_series(1, $1::bigint) i",
+    """insert into disclosure (disclosure_id, record_prefix, document, at)
+        select 'd' || i, 'p' || i, '{}', now() from generate_series(1, $1::bigint) i""",
+    "insert into disclosure_consent select 'd' || i, 'c' || i from generate_series(1, $1::bigint) i",
+    """insert into case_fact (fact_key, kind, case_key, document)
+        select 'f' || i, 'help_team', 'q' || i, '{}' from generate_series(1, $1::bigint) i""",
+    """insert into known_event (known_key, event_key, document)
+        select 'f' || i, 'q' || i, '{}' from generate_series(1, $1::bigint) i""",
+)
+
+
+async def test_gathering_never_reads_a_whole_table(database_dsn: str) -> None:
+    """A plan that was made on empty tables, and is kept, still touches few rows when they are full."""
+    store = await open_store(database_dsn, owner="test", pool_size=1)
+    async with store._pool.acquire() as connection:
+        types = "text[], boolean, text[], text[], text[], text[], text[], text[], text[]"
+        await connection.execute(f"prepare gathering ({types}) as {GATHER}")
+        asked = ["array['s7']", "true", *(f"array['{key}9']" for key in ("e", "k", "r", "p", "e", "c", "q"))]
+        run = f"execute gathering ({', '.join(asked)})"
+        await connection.execute(run)
+        for statement in FILL:
+            await connection.execute(statement, MANY_ROWS)
+        (found,) = await connection.fetch(f"explain (analyze, format json) {run}")
+        assert max(rows_touched(json.loads(found[0])[0]["Plan"])) < MANY_ROWS / 50
+    await store.close()
+
+
+def rows_touched(node: dict[str, Any]) -> Iterator[float]:
+    """Yield how many rows each step of a plan read."""
+    removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
+    yield node["Actual Loops"] * (node["Actual Rows"] + removed)
+    for below in node.get("Plans", ()):
+        yield from rows_touched(below)
