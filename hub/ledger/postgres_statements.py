@@ -103,13 +103,15 @@ SETTLE_LOCK: Final = f"""
 """  # noqa: S608
 # Behind a delivery that waits for its next attempt nothing is due: a receiver that is down for days would
 # otherwise have its whole backlog looked at by every claim.
-# A look-up per move ("offset 0"): as a join it could be planned, and kept, as one over all that waits.
+# A look-up per move ("offset 0"): as a join it could be planned, and kept, as one over all that waits. The state is
+# asked once more of the locked row, in a form that no index offers itself for.
 RESCHEDULE: Final = """
     update delivery d set due_at = (
-        select max(m.due_at) from unnest($1::text[], $2::text[], $4::timestamptz[]) m (subscription_id, subject_key, due_at)
+        select max(m.due_at)
+        from unnest($1::text[], $2::text[], $4::timestamptz[]) m (subscription_id, subject_key, due_at)
         where m.subscription_id = d.subscription_id and m.subject_key = d.subject_key
     )
-    where d.state = 'pending' and d.delivery_id = any(array(
+    where d.state || '' = 'pending' and d.delivery_id = any(array(
         select behind.delivery_id
         from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[])
             m (subscription_id, subject_key, ordinal, due_at), lateral (
