@@ -58,7 +58,7 @@ def e2_facts_can_be_read(facts: Any, directory: Any) -> bool:
         and all(is_text(row.get("org")) and is_one_of(row.get("kind"), KINDS) for row in directory)
         and isinstance(facts.get("subjects", {}), dict)
         and is_list_of_objects(known)
-        and all(is_text(row.get(name)) for row in known for name in ("id", "org", "kind"))
+        and all(isinstance(row.get(name), str) for row in known for name in ("id", "org", "kind"))
         and is_list_of_objects(facts.get("deliveries", []))
     )
 
@@ -100,7 +100,7 @@ def e11_notice(event: Json, facts: Json) -> list[Json]:
     consent_ended = event["type"] in ("consent.withdrawn", "consent.expired")
     reason = "ok_withdrawal_notice" if consent_ended else "ok_retraction_notice"
     duties = [{"duty": "stop_further_use", "due_at": None}] if consent_ended else []
-    earlier = [x["recipient"] for x in facts.get("deliveries", []) if is_addressed(x, event)]
+    earlier = [x.get("recipient") for x in facts.get("deliveries", []) if is_addressed(x, event)]
     return [
         {
             "recipient": org,
@@ -110,7 +110,7 @@ def e11_notice(event: Json, facts: Json) -> list[Json]:
             "duties": duties,
             "consents": [],
         }
-        for org in dict.fromkeys(org for org in earlier if isinstance(org, str))
+        for org in dict.fromkeys(org for org in earlier if is_text(org))
     ]
 
 

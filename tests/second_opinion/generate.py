@@ -160,7 +160,7 @@ def add_fields(random: Random, event: Json, row: Json) -> None:
 
 def data_for(random: Random, event: Json) -> Json:
     """Data of fact and notice events; a record in the form of section 7."""
-    subject: Json = {"org": "gp_1", "kind": "gp"}
+    subject: Json = {"org": "gp_a", "kind": "gp"}
     record = a_record(random, 7, {**event, "sections": ["meta", "codes"]}, ["parent_1"], subject)
     return {
         "birth_date": random.choice(BIRTHS),
@@ -177,7 +177,7 @@ def data_for(random: Random, event: Json) -> Json:
         "from": random.choice(DATES),
         "protected": chance(random, 50),
         "kind": random.choice(["guardianship", "gp"]),
-        "org": "gp_1",
+        "org": "gp_a",
         "case_ref": "case_1",
         "professionals": [],
         "partnership": "kracht",
@@ -189,7 +189,7 @@ def facts_for(random: Random, event: Json, directory: list[Json], now: str) -> J
     subjects = {"child_1": a_subject(random), "child_2": a_subject(random)}
     if chance(random, 3):
         del subjects["child_1"]
-    targets = [entry["to"] for entry in event.get("recipients", [])] or [{"org": "gp_1"}]
+    targets = [entry["to"] for entry in event.get("recipients", [])] or [{"org": "gp_a"}]
     wanted = random.choice(targets)
     fits = [row for row in directory if row["org"] == wanted.get("org") or row["kind"] == wanted.get("kind")]
     partner = random.choice(fits)
@@ -198,7 +198,7 @@ def facts_for(random: Random, event: Json, directory: list[Json], now: str) -> J
     known = [
         {
             "id": old,
-            "org": random.choice([partner["org"], "gp_1"]),
+            "org": random.choice([partner["org"], "gp_a"]),
             "kind": random.choice(["signal", "gp", "police"]),
         }
         for old in some(random, ["old_1", "old_2", "old_3"], 3)
@@ -217,14 +217,14 @@ def facts_for(random: Random, event: Json, directory: list[Json], now: str) -> J
         "known_events": known,
         "deliveries": [
             {
-                "recipient": random.choice(["gp_1", "vt_1", partner["org"]]),
+                "recipient": random.choice(["gp_a", "report_point", partner["org"]]),
                 "consent_ids": some(random, ["c0", "c1", "c2"], 3),
                 "record_ref": random.choice(["rec_1", "rec_2", None]),
-                "org": random.choice([event["sender"]["org"], "gp_1"]),
+                "org": random.choice([event["sender"]["org"], "gp_a"]),
             }
             for _ in range(random.randint(0, 3))
         ],
-        "case_parties": {"case_1": some(random, [partner["org"], "gp_1"], 2)},
+        "case_parties": {"case_1": some(random, [partner["org"], "gp_a"], 2)},
         "help_teams": [
             {
                 "case_ref": "case_1",

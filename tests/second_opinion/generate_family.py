@@ -69,11 +69,11 @@ def a_custody_entry(random: Random, person: str) -> Json:
 def a_subject(random: Random) -> Json:
     """One person with everything the gates look at."""
     parents = random.choice([["parent_1"], ["parent_1", "parent_2"], ["parent_1", "parent_2", "aunt_1"]])
-    related = [*some(random, ["school_1", "gp_1", "ci_1", "mental_1", "youth_care_1"], 5)]
+    related = [*some(random, ["school_a", "gp_a", "institution_a", "mental_a", "youth_care_a"], 5)]
     measures = [
         {
             "kind": random.choice(["supervision_order", "guardianship", "other"]),
-            "org": random.choice(["ci_1", "ci_1", "ci_2"]),
+            "org": random.choice(["institution_a", "institution_a", "institution_b"]),
             "order_ref": "order_1",
             "from": "2026-01-01",
             "to": random.choice([None, "2026-11-21", "2027-11-21"]),
@@ -95,7 +95,7 @@ def a_subject(random: Random) -> Json:
 
 def a_selector(random: Random, org: str, kind: str, *, team: bool) -> Json:
     options: list[Json] = [{"org": org}, {"kind": kind}, {"kind": kind}, {"any": True}]
-    options += [{"org": random.choice(["gp_2", "lt_kracht_kust", "vt_1"])}, {"kind": random.choice(KINDS)}]
+    options += [{"org": random.choice(["gp_b", "team_kust", "report_point"])}, {"kind": random.choice(KINDS)}]
     if team:
         options += [{"kind": "local_team", "partnership": random.choice(["kracht", "rondomjou"])}]
     return random.choice(options if chance(random, 45) else options[:3])

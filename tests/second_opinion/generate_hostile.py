@@ -43,7 +43,7 @@ HOSTILE: list[Any] = [
     {"any": True},
     {"any": 1},
     {"kind": "local_team", "partnership": "kracht"},
-    {"org": "gp_1", "kind": "gp"},
+    {"org": "gp_a", "kind": "gp"},
     "999900006",
     999900006,
     "a999900006b",
