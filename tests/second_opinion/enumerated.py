@@ -162,6 +162,38 @@ def sections_of_message(start: int = 0, step: int = 1) -> Iterator[Json]:
         yield case
 
 
+def levels_of_records(start: int = 0, step: int = 1) -> Iterator[Json]:
+    """C7 to C9: a consent at every level against an objection, a section objection or a withdrawal at every level."""
+    senders: list[Json] = [{"org": "asking_org"}, {"kind": "school"}]
+    recipients: list[Json] = [
+        {"org": "asked_org"},
+        {"kind": "local_team", "partnership": "kracht"},
+        {"kind": "local_team"},
+    ]
+    everyone: Json = {"any": True}
+    against: list[Json] = [
+        {"decision": "objection", "sections": []},
+        {"decision": "objection", "sections": ["narrative"]},
+        {"withdrawn_at": "2026-03-01T10:00:00+01:00"},
+        {"withdrawn_at": "2026-02-28T10:00:00+01:00"},
+    ]
+    of_consent = product(senders, recipients, (None, "case_1"))
+    of_other = product([*senders, everyone], [*recipients, everyone], (None, "case_1"), against)
+    for mine, theirs in islice(product(of_consent, list(of_other)), start, None, step):
+        case = a_question("school", "local_team", FULL_PAYLOAD, case_ref="case_1")
+        case["facts"]["directory"][1]["partnership"] = "kracht"
+        case["facts"]["subjects"]["child_1"] = a_family("17", None)
+        case["facts"]["consents"] = [at_level("mine", mine, {}), at_level("theirs", theirs[:3], theirs[3])]
+        yield case
+
+
+def at_level(consent_id: str, levels: tuple[Json, Json, str | None], changes: Json) -> Json:
+    """A record of the young person at some level of sender, recipient and case."""
+    sender, recipient, case_ref = levels
+    scope = {"purpose": "crisis", "sender": sender, "recipient": recipient, "case_ref": case_ref}
+    return a_consent("child_1", **{"consent_id": consent_id, **scope, **changes})
+
+
 def a_full_exception(ground: str) -> Json:
     """An exception with every answer there is, all good."""
     answers = {name: values[0] for name, values in ANSWERS.items() if name != "inform_deferral"}
@@ -197,6 +229,7 @@ def grounds_between_kinds(start: int = 0, step: int = 1) -> Iterator[Json]:
 
 
 ENUMERATIONS = {
+    "levels_of_records": levels_of_records,
     "stances_of_givers": stances_of_givers,
     "sections_of_message": sections_of_message,
     "grounds_between_kinds": grounds_between_kinds,

@@ -143,11 +143,15 @@ CONDITIONS: dict[str, Callable[[Json, Json], None]] = {
 
 
 def steps_taken(steps: Any, question: Json) -> bool:
-    """M1: keys 1 to 5, each a date not after today, or `skipped_acute` while the safety level is acute."""
+    """M1: keys 1 to 5 and no other, each a date not after today, or `skipped_acute` while the safety level is acute."""
     acute = question["event"].get("safety_level") == "acute"
-    return isinstance(steps, dict) and all(
-        day_not_after_today(steps.get(step), question) or (acute and steps.get(step) == "skipped_acute")
-        for step in "12345"
+    return (
+        isinstance(steps, dict)
+        and sorted(steps) == list("12345")
+        and all(
+            day_not_after_today(steps.get(step), question) or (acute and steps.get(step) == "skipped_acute")
+            for step in "12345"
+        )
     )
 
 

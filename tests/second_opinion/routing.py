@@ -33,7 +33,9 @@ def is_unreadable(partner: Json) -> bool:
 
 
 def find(org: Any, directory: list[Json]) -> Json | None:
-    return next((partner for partner in directory if partner["org"] == org), None)
+    """The one partner of this name; two rows of one name are nobody (unknown never allows)."""
+    found = [partner for partner in directory if partner["org"] == org]
+    return found[0] if len(found) == 1 else None
 
 
 def person(routing: Json) -> Json:

@@ -237,11 +237,25 @@ def put(value: Any, inside: Any, key: Any) -> None:
     inside[key] = value
 
 
+def add_a_key(inside: Any, key: Any) -> None:
+    """One key more in an object; anything else becomes an object."""
+    value = inside[key]
+    inside[key] = {**value, "x": "x"} if isinstance(value, dict) else {"extra": value}
+
+
+def add_an_item(inside: Any, key: Any) -> None:
+    """A list with one item more, or with its last item twice; anything else becomes a list of itself."""
+    value = inside[key]
+    inside[key] = [*value, *value[-1:]] if isinstance(value, list) else [value]
+
+
 def changes(case: Json) -> Iterator[tuple[str, tuple[Any, ...], Callable[[Any, Any], None]]]:
     """Every field removed, and replaced by each hostile value: what it is called, where, and the change."""
     for place in places(case):
         if len(place) > 1:
             yield f"{place} removed", place, remove
+            yield f"{place} with a key more", place, add_a_key
+            yield f"{place} with an item more", place, add_an_item
             for value in REPLACEMENTS:
                 yield f"{place} = {value!r}", place, partial(put, copy.deepcopy(value))
 
