@@ -187,6 +187,28 @@ def levels_of_records(start: int = 0, step: int = 1) -> Iterator[Json]:
         yield case
 
 
+def birthdays(start: int = 0, step: int = 1) -> Iterator[Json]:
+    """T4 and T5: dates of birth around a birthday by moments around midnight by capacity by who consents."""
+    combinations = product(
+        ("2008-02-28", "2008-02-29", "2008-03-01", "2010-02-28", "2010-03-01", "2014-02-28", "2014-03-01"),
+        ("2026-02-27T23:00:00Z", "2026-02-28T22:59:59Z", "2026-02-28T23:00:00Z", "2026-03-01T12:00:00+01:00"),
+        (None, "incapable"),
+        ("none", "consent"),
+        ("none", "consent"),
+        ("mentor", "parent_with_custody"),
+    )
+    for birth, now, capacity, child, parent, role in islice(combinations, start, None, step):
+        case = {**a_question("school", "gp", LOW_PAYLOAD), "now": now}
+        family = a_family("17", capacity, birth_date=birth)
+        family["custody"] = [{"person": "parent_1", "role": role, "checked_on": "2026-02-01"}]
+        case["facts"]["subjects"]["child_1"] = family
+        records = saying({"child_1": child, "parent_1": parent}, ("school", "gp"))
+        case["facts"]["consents"] = [{**record, "valid_from": "2025-06-01"} for record in records]
+        for record in case["facts"]["consents"]:
+            record["given_by"]["recorded_at"] = now
+        yield case
+
+
 def at_level(consent_id: str, levels: tuple[Json, Json, str | None], changes: Json) -> Json:
     """A record of the young person at some level of sender, recipient and case."""
     sender, recipient, case_ref = levels
@@ -229,6 +251,7 @@ def grounds_between_kinds(start: int = 0, step: int = 1) -> Iterator[Json]:
 
 
 ENUMERATIONS = {
+    "birthdays": birthdays,
     "levels_of_records": levels_of_records,
     "stances_of_givers": stances_of_givers,
     "sections_of_message": sections_of_message,
