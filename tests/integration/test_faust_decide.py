@@ -105,7 +105,10 @@ class Bench:
         ledger = await open_ledger(self.dsn, owner=worker_id)
         standing = compile_standing(directory=[SCHOOL], areas=[], policy={}, defaults=DEFAULTS)
         settings = AgentSettings(
-            group=f"group-{self.topic}", reclaim_pause_seconds=0.05, lag_every_seconds=0.2
+            group=f"group-{self.topic}",
+            reclaim_pause_seconds=0.05,
+            lag_every_seconds=0.2,
+            stop_grace_seconds=600.0,
         )
         runtime = Runtime(
             ledger=ledger,

@@ -72,6 +72,12 @@ class QuietLedger:
     async def due_holds(self, _limit: int, _now: str) -> AsyncIterator[Any]:
         yield type("Nothing", (), {"held": ()})()
 
+    async def wake_all_holds(self) -> None:
+        """There are none."""
+
+    async def destroy_stale_payloads(self, _replay_days: int, _now: str) -> int:
+        return 0
+
     async def claim(self, *_: object) -> list[object]:
         if self.is_away:
             raise LedgerUnavailableError
@@ -92,7 +98,7 @@ def a_runtime(broker: Broker, ledger: QuietLedger) -> Runtime:
         standing=Standing(),
         bootstrap_servers=broker.bootstrap,
         worker_id="worker-1",
-        settings=AgentSettings(flush_pauses_seconds=(0.0,), idle_wait_seconds=0.01),
+        settings=AgentSettings(flush_pauses_seconds=(0.0,), idle_wait_seconds=0.01, stop_grace_seconds=600.0),
         open_delivery=cast("Any", object()),
     )
 
