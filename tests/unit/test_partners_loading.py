@@ -309,7 +309,9 @@ def test_a_process_that_does_not_deliver_needs_no_connectors(tmp_path: Path) -> 
 def test_a_process_that_does_not_deliver_needs_no_secrets(tmp_path: Path) -> None:
     """Secrets that only the delivering process has need not be there for the others, and they never hold them."""
     path = tmp_path / "partners.toml"
-    path.write_text(delivery('connector = "webhook"\nurl = "https://a.example/in"\nsecrets = ["env:NOT_SET"]'))
+    path.write_text(
+        delivery('connector = "webhook"\nurl = "https://a.example/in"\nsecrets = ["env:NOT_SET"]')
+    )
     found = load_partners(path, environment={}, with_secrets=False).delivery("desk_1")
     assert found is not None
     assert found.target == {"url": "https://a.example/in"}
