@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from hub.core.model import JsonObject
 from hub.core.numbers import eleven_test
@@ -23,7 +24,11 @@ from hub.wire.envelope import SealedEvent
 
 SOURCES = {player.org: player.source for player in PLAYERS}
 KINDS = {player.org: player.kind for player in PLAYERS}
-DOMAINS = ("03", "04", "05", "06", "07", "11", "J1", "J2", "J3", "J4", "J5")
+PLAIN_DOMAINS = ("03", "04", "05", "06", "07", "11", "J1", "J2", "J3", "J4", "J5")
+"""Domains that inherit no special section."""
+
+DOMAINS = tuple(chosen for size in (1, 2, 3) for chosen in combinations(PLAIN_DOMAINS, size))
+"""Sets of domains, all different: two signals of one child with the same set would be near duplicates."""
 NARRATIVE = "Komt sinds enkele weken vermoeid op school en trekt zich terug. " * 12
 """About 800 characters: with its metadata a signal then has the 1.6 KB that was measured elsewhere."""
 
@@ -72,7 +77,7 @@ def signal(child: Person, number: int) -> Message:
         f"b-{child.number[-5:]}-{number}",
         [{"to": {"kind": "local_team"}}],
         NARRATIVE,
-        domains=(DOMAINS[number % len(DOMAINS)],),
+        domains=DOMAINS[number % len(DOMAINS)],
     )
     return Message("school_1", "signal.raised", data)
 
