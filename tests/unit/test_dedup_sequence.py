@@ -29,7 +29,7 @@ from tests.unit.dedup_world import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = sorted((ROOT / "tests" / "vectors").glob("dedup*.json"))
+OWN = sorted((ROOT / "tests" / "vectors" / "cases").glob("dedup*.json"))
 SHARED = ROOT.parent / "shared" / "domain"
 
 
