@@ -14,7 +14,6 @@ from prometheus_client import make_asgi_app
 from starlette.types import ASGIApp
 
 from agents.deliver import recheck_at
-from agents.opening import DeliveryOpening, number_lookup
 from agents.run import use_fast_loop
 from agents.runtime import utc_now
 from hub.core.keys import keys_of
@@ -27,7 +26,7 @@ from hub.gateway.problems import REASONS
 from hub.gateway.publisher import KafkaPublisher, ProducerSettings
 from hub.identity.door import Door
 from hub.identity.partners import PartnerBook
-from hub.identity.sealing import Opener, Sealer
+from hub.identity.sealing import Sealer
 from hub.ledger.interface import Candidate, Ledger, Recheck
 from hub.operate.compose import (
     Keys,
@@ -39,6 +38,7 @@ from hub.operate.compose import (
     register_partners,
     standing_of,
 )
+from hub.operate.compose_opening import delivery_opening
 from hub.operate.health import Progress, health_app, serve_health
 from hub.operate.logs import configure, logger
 from hub.operate.metrics import Metrics
@@ -128,14 +128,6 @@ def _parts(
     metrics: Metrics,
 ) -> GatewayParts:
     ring = key_ring(keys, ledger)
-    opening = DeliveryOpening(
-        opener=Opener(ring),
-        number_of=number_lookup(ring, ledger),
-        pseudonyms=keys.pseudonyms,
-        ledger=ledger,
-        book=book,
-        source=settings.source,
-    )
     return GatewayParts(
         ledger=ledger,
         door=Door(
@@ -151,7 +143,7 @@ def _parts(
         clock=utc_now,
         recheck=_recheck_now(standing_of(book)),
         keys_of=keys_of,
-        open_delivery=opening.open_delivery,
+        open_delivery=delivery_opening(settings, keys, ring, ledger, book).open_delivery,
         sink_secrets=keys.provider,
         metrics=metrics,
         metrics_app=make_asgi_app(metrics.registry) if not settings.metrics_port else None,

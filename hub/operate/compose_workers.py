@@ -10,7 +10,6 @@ from functools import partial
 
 from agents import decide, deliver, relay, watch
 from agents.driver import HubApp
-from agents.opening import DeliveryOpening, number_lookup
 from agents.run import run
 from agents.runtime import Runtime
 from agents.settings import AgentSettings
@@ -18,9 +17,9 @@ from connectors.catalogue import find_connectors, target_forms
 from connectors.contract import OutboundConnector
 from hub.gateway.sinks import target_of
 from hub.identity.partners import PartnerBook
-from hub.identity.sealing import Opener
 from hub.ledger.interface import Ledger
 from hub.operate.compose import key_ring, open_own_ledger, read_keys, read_partners, standing_of
+from hub.operate.compose_opening import delivery_opening
 from hub.operate.health import Progress, health_app, serve_health
 from hub.operate.logs import configure, logger
 from hub.operate.metrics import Metrics
@@ -77,17 +76,9 @@ async def _compose(frame: Frame) -> HubApp:
 def _with_keys(runtime: Runtime, settings: Settings, book: PartnerBook, ledger: Ledger) -> Runtime:
     keys = read_keys(settings)
     ring = key_ring(keys, ledger)
-    opening = DeliveryOpening(
-        opener=Opener(ring),
-        number_of=number_lookup(ring, ledger),
-        pseudonyms=keys.pseudonyms,
-        ledger=ledger,
-        book=book,
-        source=settings.source,
-    )
     return replace(
         runtime,
-        open_delivery=opening.open_delivery,
+        open_delivery=delivery_opening(settings, keys, ring, ledger, book).open_delivery,
         connectors=outbound_connectors(),
         resolve_target=lambda subscription: target_of(subscription, book, keys.provider),
     )

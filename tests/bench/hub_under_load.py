@@ -14,7 +14,7 @@ from aiohttp import web
 
 from hub.identity.door import event_uid
 from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
-from hub.operate.demo.receivers import reserved_port
+from hub.operate.embedded import free_port
 from hub.operate.stack import Stack, start_stack
 from tests.bench.figures import Report, spread
 from tests.bench.material import Message, attributes, children, family, signal
@@ -76,7 +76,7 @@ class Load:
 def run(report: Report, folder: Path) -> None:
     """Start a hub, measure, stop it."""
     folder.mkdir(parents=True)
-    ports = {player.org: reserved_port() for player in PLAYERS if player.pushed}
+    ports = {player.org: free_port() for player in PLAYERS if player.pushed}
     addresses = {org: f"http://127.0.0.1:{port}/{org}" for org, port in ports.items()}
     credentials = write_configuration(folder / "partners.toml", addresses)
     stack = start_stack(folder, folder / "partners.toml")

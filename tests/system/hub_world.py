@@ -23,8 +23,9 @@ from hub.core.model import JsonObject
 from hub.operate.demo import letters
 from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
 from hub.operate.demo.letters import Person
-from hub.operate.demo.receivers import Inbox, WebhookServer, reserved_port
+from hub.operate.demo.receivers import Inbox, WebhookServer
 from hub.operate.demo.stage import Published, Stage
+from hub.operate.embedded import free_port
 from hub.operate.stack import Stack, start_stack
 from hub.operate.supervisor import Child, hub_command
 
@@ -319,7 +320,7 @@ def frames_of(lines: Iterator[str]) -> Iterator[Frame]:
 @contextmanager
 def running_hub(folder: Path) -> Iterator[HubWorld]:
     """Start a hub with all its processes and the partners' receivers; everything is ended for sure."""
-    ports = {player.org: reserved_port() for player in PLAYERS if player.pushed}
+    ports = {player.org: free_port() for player in PLAYERS if player.pushed}
     addresses = {org: f"http://127.0.0.1:{port}/{org}" for org, port in ports.items()}
     credentials = write_configuration(folder / "partners.toml", addresses)
     mailbox = Mailbox(credentials.webhook_secrets)

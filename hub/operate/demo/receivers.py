@@ -7,7 +7,6 @@ Standard Webhooks library, as any partner can.
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -146,14 +145,6 @@ class WebhookServer:
         if self.server and self.thread:
             self.server.should_exit = True
             self.thread.join(START_SECONDS)
-
-
-def reserved_port() -> int:
-    """Return a free port on loopback for a receiver that starts later."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(slots=True)

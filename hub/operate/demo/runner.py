@@ -16,9 +16,10 @@ from hub.core.model import JsonObject
 from hub.ledger.interface import Balance
 from hub.ledger.open import open_ledger
 from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
-from hub.operate.demo.receivers import Arrival, FeedReader, Inbox, WebhookServer, reserved_port, webhook_app
+from hub.operate.demo.receivers import Arrival, FeedReader, Inbox, WebhookServer, webhook_app
 from hub.operate.demo.scenes import CARE, SCENES, Play, Scene, Told
 from hub.operate.demo.stage import Published, Stage, StoryBrokenError, lines_of
+from hub.operate.embedded import free_port
 from hub.operate.logs import configure
 from hub.operate.stack import Stack, start_stack
 from hub.operate.up import KEYS_FILE, write_keys
@@ -52,7 +53,7 @@ def run(state: Path, *, keep: bool, console: Console | None = None) -> int:
 
 
 def _play_all(folder: Path, console: Console, started: float, *, keep: bool) -> int:
-    inbox, ports = Inbox(), {player.org: reserved_port() for player in PLAYERS if player.pushed}
+    inbox, ports = Inbox(), {player.org: free_port() for player in PLAYERS if player.pushed}
     addresses = {org: f"http://127.0.0.1:{port}/{org}" for org, port in ports.items()}
     credentials = write_configuration(folder / "partners.toml", addresses)
     app = webhook_app(inbox, credentials.webhook_secrets)
