@@ -135,7 +135,7 @@ class WatchLoop:
         await transaction.rejudged(held, judgement, next_boundary(sealed.event, snapshot, now), now)
         if judgement.verdict not in NOT_DECIDED:  # a hold that goes on is no new decision
             count_judgement(self._runtime.metrics, sealed, judgement, now)
-        return next_snapshot(snapshot, sealed.event, judgement, now)
+        return next_snapshot(snapshot, sealed.event, judgement, sealed.uid, now)
 
     async def announce_once(self) -> int:
         """Publish the end of consents that ended, then remember that it is safely in the log."""

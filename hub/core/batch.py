@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from hub.core.batch_index import EntryIndex, KinIndex, OrderedIndex
+from hub.core.batch_index import EntryIndex, KinIndex, OrderedIndex, ThreadIndex
 from hub.core.codes import is_code
 from hub.core.dedup_case import is_held
 from hub.core.facts import Facts
@@ -52,10 +52,10 @@ def history_for(event: Json, snapshot: Snapshot, standing: Standing, now: str) -
     return Batch(snapshot, standing, now).history(event)
 
 
-def next_snapshot(snapshot: Snapshot, event: Json, judgement: Judgement, now: str) -> Snapshot:
-    """Return the snapshot after one event that was judged at `now`."""
+def next_snapshot(snapshot: Snapshot, event: Json, judgement: Judgement, entry_id: str, now: str) -> Snapshot:
+    """Return the snapshot after one event that was judged at `now`; `entry_id` is the hub's own id of it."""
     batch = Batch(snapshot, Standing(), now)
-    batch.fold(event, judgement)
+    batch.fold(event, judgement, entry_id)
     return batch.snapshot()
 
 
@@ -80,6 +80,7 @@ class Batch:
         self._held_since = dict(snapshot.held_since)
         self._entries = EntryIndex(snapshot.entries)
         self._kin = KinIndex(snapshot.subjects)
+        self._threads = ThreadIndex(snapshot.threads)
         self._pairs: dict[PairKey, Pair] = {}
         self._pairs_of_subject: dict[str, dict[PairKey, Pair]] = {}
         for pair in snapshot.pairs:
@@ -90,7 +91,7 @@ class Batch:
         keys = keys_of(event)
         facts = self.facts(event, authenticated_org, keys)
         judgement = judge(event, facts, self.history(event, keys), entry_id)
-        self.fold(event, judgement)
+        self.fold(event, judgement, entry_id)
         return judgement
 
     def facts(self, event: Json, authenticated_org: str, known_keys: FactKeys | None = None) -> Facts:
@@ -146,10 +147,14 @@ class Batch:
         wanted += [("event", event_id) for event_id in keys.event_ids]
         wanted += [("record", *record) for record in keys.records]
         pairs = self._pairs_of_subject.get(about, {})
-        return History(self._entries.select(wanted), tuple(sorted(pairs.values())))
+        entries = self._entries.select(wanted)
+        threads = self._threads.select(about, (entry.entry_id for entry in entries))
+        return History(entries, tuple(sorted(pairs.values())), threads)
 
-    def fold(self, event: Json, judgement: Judgement) -> None:
+    def fold(self, event: Json, judgement: Judgement, entry_id: str) -> None:
         """Take over what one judged event changes in facts and memory."""
+        for thread in judgement.threads:
+            self._threads.put(thread)
         for change in judgement.facts:
             self._change(change)
         for entry in judgement.history.entries:
@@ -159,7 +164,7 @@ class Batch:
         for pair in judgement.history.lapsed:
             self._lapse(pair)
         if judgement.verdict not in UNREMEMBERED and isinstance(event, dict):
-            self._carry(event, judgement)
+            self._carry(event, judgement, entry_id)
 
     def _change(self, change: FactChange) -> None:
         """Take over one changed fact. Areas and partners belong to the configuration, not to the batch."""
@@ -205,11 +210,11 @@ class Batch:
         for subject in (pair.subject_a, pair.subject_b):
             self._pairs_of_subject.get(subject, {}).pop(pair_key(pair), None)
 
-    def _carry(self, event: dict[str, Any], judgement: Judgement) -> None:
+    def _carry(self, event: dict[str, Any], judgement: Judgement, entry_id: str) -> None:
         """Remember that the hub carried this event, to whom it went, and since when it is held."""
         org, kind = event["sender"]["org"], event["sender"]["kind"]
         record_ref = event["record"]["ref"] if "record" in event else None
-        for known_id in (event["id"], record_ref):
+        for known_id in (event["id"], record_ref, entry_id):
             known: JsonObject = {"id": known_id, "org": org, "kind": kind}
             if known_id is not None and known not in self._known_events.select((known_id,)):
                 self._known_events.append(known)
@@ -241,6 +246,7 @@ class Batch:
             held_since=dict(self._held_since),
             entries=self._entries.all(),
             pairs=tuple(sorted(self._pairs.values())),
+            threads=self._threads.all(),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from hub.core.history import Entry
 from hub.core.matching import households_of, parents_of
+from hub.core.threads import Thread
 
 Item = TypeVar("Item")
 
@@ -79,11 +80,44 @@ class EntryIndex:
 
 def _entry_keys(entry: Entry) -> Iterable[Hashable]:
     yield ("id", entry.source, entry.event_id)
-    yield ("event", entry.event_id)
+    # A receiver knows an event by the hub's id of it, its sender by the sender's own.
+    for known_id in {entry.event_id, entry.entry_id, entry.record_ref} - {None}:
+        yield ("event", known_id)
     if entry.record_ref is not None:
         yield ("record", entry.org, entry.record_ref)
     if entry.subject_ref is not None:
         yield ("subject", entry.subject_ref)
+
+
+class ThreadIndex:
+    """What goes on: open threads by subject, all threads by the event that they are about."""
+
+    def __init__(self, threads: Iterable[Thread]) -> None:
+        self._threads: dict[str, Thread] = {}
+        self._ids: dict[Hashable, dict[str, None]] = {}
+        for thread in threads:
+            self.put(thread)
+
+    def put(self, thread: Thread) -> None:
+        """Insert or replace. A thread never changes its subject or its event."""
+        self._threads[thread.thread_id] = thread
+        for key in (("subject", thread.subject_ref), ("uid", thread.uid)):
+            self._ids.setdefault(key, {})[thread.thread_id] = None
+
+    def select(self, subject_ref: str, uids: Iterable[str]) -> tuple[Thread, ...]:
+        """Return the open threads of this subject and all that are about these events, each once."""
+        found = {
+            name: self._threads[name]
+            for name in self._ids.get(("subject", subject_ref), ())
+            if self._threads[name].is_open
+        }
+        for uid in uids:
+            found.update((name, self._threads[name]) for name in self._ids.get(("uid", uid), ()))
+        return tuple(found.values())
+
+    def all(self) -> tuple[Thread, ...]:
+        """Return every thread."""
+        return tuple(self._threads.values())
 
 
 class KinIndex:

@@ -15,6 +15,7 @@ from hub.core.history import Entry
 from hub.core.matching import Counterpart, Matches, counterparts, evaluate_matches
 from hub.core.model import LEAVES, Decision, Outcome, RecipientDecision
 from hub.core.schema import Event
+from hub.core.threads import Thread
 from hub.core.times import amsterdam_text, parse_instant
 
 PARKED_REASONS = frozenset({"hold_evaluation_error", "hold_policy_invalid"})
@@ -25,13 +26,15 @@ PARKED_REASONS = frozenset({"hold_evaluation_error", "hold_policy_invalid"})
 class Case:
     """An event that passed gates E1 to E6, the facts of this moment and the memory as known now.
 
-    `entry_id` is the hub's own id of the event.
+    `entry_id` is the hub's own id of the event; `threads` is what goes on about its subject and about the events
+    that it answers.
     """
 
     admitted: Admitted
     facts: Facts
     memory: Memory
     entry_id: str
+    threads: tuple[Thread, ...] = ()
 
     @property
     def event(self) -> Event:

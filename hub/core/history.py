@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hub.core.model import Decision
+from hub.core.threads import Thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The entries and told pairs that concern an event, entries in the order in which the hub processed them."""
+    """What concerns an event: entries in the order in which the hub processed them, told pairs, what goes on."""
 
     entries: tuple[Entry, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    threads: tuple[Thread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

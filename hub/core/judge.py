@@ -80,7 +80,7 @@ def open_case(admitted: Admitted, facts: Facts, history: History, entry_id: str)
     """
     situation = admitted.situation
     memory = remember(history, situation.policy, situation.now)
-    return Case(admitted=admitted, facts=facts, memory=memory, entry_id=entry_id)
+    return Case(admitted=admitted, facts=facts, memory=memory, entry_id=entry_id, threads=history.threads)
 
 
 def _rejected(stop: EventDecision) -> Judgement:

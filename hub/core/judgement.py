@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hub.core.history import HistoryChanges
-from hub.core.model import Decision, Emission, FactChange, RecipientDecision
+from hub.core.model import Decision, Emission, FactChange, JsonObject, RecipientDecision
+from hub.core.threads import Thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,9 @@ class Judgement:
     follow, `suppressed` those that were not sent. `supersedes` is the entry id of the revision that this
     event replaces. `hold_until` is the due instant of the hold while any outcome is hold, and
     `watches` the subjects whose facts can cure it. `parked` is a reason when a person of the hub must look.
+    `messages` are what the hub tells one organisation beside that: a question, an acknowledgement, a duty that
+    opened. `threads` are what goes on over time, as it is from now on. `own_events` are what the hub itself sends
+    into the log because of it (`own_events.py`): alerts, and what follows from a step of a life cycle.
     """
 
     verdict: str
@@ -32,3 +36,6 @@ class Judgement:
     hold_until: str | None = None
     watches: tuple[str, ...] = ()
     parked: str | None = None
+    messages: tuple[Emission, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    own_events: tuple[JsonObject, ...] = ()

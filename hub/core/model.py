@@ -103,7 +103,8 @@ class Decision:
 class Emission:
     """A message that the hub itself sends because of an event: a match, a notice, a conflict.
 
-    `subjects` pairs each receiver in `to` with the subject it is told about; it stays inside the hub.
+    `subjects` pairs each receiver in `to` with the subject it is told about; it stays inside the hub. `details` are
+    codes and instants that go along in the message: a duty, a due time, a rule.
     """
 
     type: str
@@ -111,6 +112,7 @@ class Emission:
     reason: str
     basis: str | None = None
     subjects: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    details: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def as_json(self) -> JsonObject:
         """Return the form of the vectors."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hub.core.history import Entry, Pair
 from hub.core.model import JsonObject
+from hub.core.threads import Thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class Snapshot:
     with one of them. `consents` and `consent_versions` are by subject. `help_teams` and `case_parties` are by
     case. `deliveries` are earlier deliveries that carry one of the asked consent ids or record refs.
     `entries` are those of the asked subjects, their kin, source ids and records, in processing order;
-    `held_since` is by (source, id).
+    `held_since` is by (source, id). `threads` are the open ones of the asked subjects and all that are about one of
+    the events or records asked for.
     """
 
     subjects: Mapping[str, JsonObject] = field(default_factory=dict)
@@ -54,3 +56,4 @@ class Snapshot:
     held_since: Mapping[tuple[str, str], str] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    threads: tuple[Thread, ...] = ()

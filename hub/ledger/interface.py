@@ -12,6 +12,7 @@ from hub.core.judgement import Judgement
 from hub.core.model import Emission, Json, JsonObject, RecipientDecision
 from hub.core.permit import Delivery
 from hub.core.snapshot import FactKeys, Snapshot
+from hub.core.threads import Thread
 from hub.identity.keys import DataKeyStore
 from hub.ledger.errors import FencedError, LedgerUnavailableError, LogReplacedError, RetryBatchError
 from hub.ledger.figures import Balance, ChainBreak, Receipt, ReceiptLine, Statistics
@@ -113,6 +114,59 @@ class HoldTransaction(Transaction, Protocol):
     ) -> None:
         """Write the new verdict. A judgement that no longer holds releases; deny_hold_expired destroys the payload."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueThread:
+    """Something that goes on whose next instant came. `delivered` says who got its event, and when (RFC 3339)."""
+
+    thread: Thread
+    delivered: Mapping[str, str]
+
+
+class ThreadTransaction(Protocol):
+    """Opened over threads that are due; their partitions are locked, rows are taken with SKIP LOCKED."""
+
+    due: Sequence[DueThread]
+
+    async def rung(self, thread: Thread, own_events: Sequence[JsonObject], at: str) -> None:
+        """Write the thread as it is from now on, and put the hub's own events into the outbox for `hub.events`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLine:
+    """One line of the processing log: who shared what about a person with whom, never the content.
+
+    `line` means nothing outside one answer. `shared_at` is the instant at which the receiver had it, or None while
+    it waits; `third_person` whether a section speaks of somebody else; `reporter_anonymous` whether the reporter
+    asked for anonymity; `released` whether a closed party let the family see it.
+    """
+
+    line: str
+    type: str
+    sender: str
+    sender_kind: str
+    recipient: str
+    recipient_kind: str
+    purpose: str | None
+    reason: str
+    sections: tuple[str, ...]
+    shared_at: str | None
+    state: str
+    third_person: bool
+    reporter_anonymous: bool
+    released: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCount:
+    """Signals of one district and life domain in a period: how many, about how many different persons."""
+
+    district: str
+    domain: str
+    signals: int
+    persons: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +315,27 @@ class Ledger(Protocol):
 
     async def consent_announced(self, consent_id: str, at: str) -> None:
         """Remember that the notice about this consent is safely in the log."""
+        ...
+
+    # --- what goes on over time -----------------------------------------------------------------
+    def due_threads(self, limit: int, now: str) -> AbstractAsyncContextManager[ThreadTransaction]:
+        """Lock threads whose `next_at` came, the oldest first."""
+        ...
+
+    async def put_threads(self, threads: Sequence[Thread]) -> None:
+        """Insert threads that follow from facts which did not come over the log; those that are there stay."""
+        ...
+
+    async def threads(self, subject_ref: str) -> list[Thread]:
+        """Return everything that goes on or went on about a person, the oldest first; for showing."""
+        ...
+
+    async def shared_lines(self, subject_ref: str) -> list[SharedLine]:
+        """Return the processing log about a person, the oldest first."""
+        ...
+
+    async def signal_counts(self, start: str, end: str) -> list[SignalCount]:
+        """Count delivered observations from `start` (included) to `end` (excluded), RFC 3339 instants."""
         ...
 
     # --- deliveries ---------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def one_by_one(events: list[Document], known: Snapshot) -> tuple[list[Judgement]
         org = event["sender"]["org"]
         facts = facts_for(event, org, known, STANDING, MONDAY)
         judgements.append(judge(event, facts, history_for(event, known, STANDING, MONDAY), f"uid-{place}"))
-        known = next_snapshot(known, event, judgements[-1], MONDAY)
+        known = next_snapshot(known, event, judgements[-1], f"uid-{place}", MONDAY)
     return judgements, known
 
 

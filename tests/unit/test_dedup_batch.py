@@ -225,17 +225,17 @@ def after(known: Snapshot, event: Document, at: str = MONDAY) -> Snapshot:
     org = event["sender"]["org"]
     facts = facts_for(event, org, known, STANDING, at)
     judgement = judge(event, facts, history_for(event, known, STANDING, at), f"uid-{event['id']}")
-    return next_snapshot(known, event, judgement, at)
+    return next_snapshot(known, event, judgement, f"uid-{event['id']}", at)
 
 
 def test_reused_number_after_the_window() -> None:
     """A number used again after the technical window is a new event; the memory keeps the latest."""
     known = snapshot(*SIGNALS)
     first = play(known, signal())[0]
-    later = next_snapshot(known, signal(), first, MONDAY)
+    later = next_snapshot(known, signal(), first, "uid-0", MONDAY)
     again = judge_batch([("uid-0", "school_1", signal())], later, STANDING, clock(days=31))[0]
     assert again.verdict == "internal_link"
-    after = next_snapshot(later, signal(), again, clock(days=31))
+    after = next_snapshot(later, signal(), again, "uid-0", clock(days=31))
     assert [entry.at for entry in after.entries] == [clock(days=31)]
 
 

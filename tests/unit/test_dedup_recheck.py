@@ -82,7 +82,7 @@ class World:
         uid = f"uid-{event['id']}"
         judgement = rejudge_held(event, event["sender"]["org"], uid, self.snapshot, self.standing, at)
         batch = Batch(self.snapshot, self.standing, at)
-        batch.fold(event, judgement)
+        batch.fold(event, judgement, uid)
         self.snapshot = batch.snapshot()
         return judgement
 
