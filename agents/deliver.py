@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import random as draw
 
@@ -138,17 +139,17 @@ class DeliverLoop:
                 await rest.take()
 
     async def _claim(self, limit: int) -> list[ClaimedDelivery]:
-        now = self._runtime.clock()
+        runtime = self._runtime
         return await patiently(
-            self._runtime,
+            runtime,
             partial(
-                self._runtime.ledger.claim,
-                self._runtime.worker_id,
+                runtime.ledger.claim,
+                runtime.worker_id,
                 limit,
                 self._settings.lease_seconds,
-                recheck_at(self._runtime.standing, now),
+                recheck_at(runtime.standing, runtime.clock()),
                 keys_of,
-                now,
+                runtime.moving_now(),
             ),
         )
 
@@ -171,8 +172,8 @@ class DeliverLoop:
         task.add_done_callback(self._sending.discard)
 
     def _hand_back(self, claimed: ClaimedDelivery, reason: str) -> None:
-        now = self._runtime.clock()
-        self._answers.put_nowait(hand_back(claimed, reason, now, self._settings.hand_back_seconds))
+        now, pause = self._runtime.moving_now(), self._settings.hand_back_seconds
+        self._answers.put_nowait(replace(hand_back(claimed, reason, now, pause), at=self._runtime.clock()))
 
     async def _handle(self, claimed: ClaimedDelivery, claimed_at: float) -> None:
         receiver = claimed.candidate.receiver
@@ -212,7 +213,7 @@ class DeliverLoop:
 
     def _note(self, claimed: ClaimedDelivery, result: DeliveryResult) -> None:
         now = self._runtime.clock()
-        settled = settlement(claimed, result, now, self._random())
+        settled = replace(settlement(claimed, result, self._runtime.moving_now(), self._random()), at=now)
         self._answers.put_nowait(settled)
         if isinstance(result, RetryAfter):
             self._rooms.failed(claimed.candidate.receiver)

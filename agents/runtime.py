@@ -40,7 +40,9 @@ class Runtime:
     """The parts of one worker process. `open_delivery`, `connectors` and `resolve_target` are given to deliver alone.
 
     INVARIANT: decide, watch and relay are composed without `open_delivery`: they cannot read content.
-    `clock` returns an RFC 3339 instant in UTC. `ledger` must have been opened on the loop that runs the worker.
+    `clock` returns the RFC 3339 instant in UTC by which the rules are applied. `moving_clock` is for leases and for
+    pauses between attempts: in a test it goes on while `clock` is held (None: they are the same). `ledger` must have
+    been opened on the loop that runs the worker.
     """
 
     ledger: Ledger
@@ -50,8 +52,13 @@ class Runtime:
     topic: str = "hub.events"
     security: BrokerSecurity = field(default_factory=BrokerSecurity)
     clock: Callable[[], str] = utc_now
+    moving_clock: Callable[[], str] | None = None
     metrics: WorkerMetrics = field(default_factory=NoMetrics)
     settings: AgentSettings = field(default_factory=AgentSettings)
     open_delivery: OpenDelivery | None = None
     connectors: Mapping[str, OutboundConnector] = field(default_factory=dict)
     resolve_target: ResolveTarget = target_as_stored
+
+    def moving_now(self) -> str:
+        """Return the instant for leases and pauses."""
+        return (self.moving_clock or self.clock)()

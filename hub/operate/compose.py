@@ -22,6 +22,7 @@ from hub.identity.partners import FEED, PartnerBook, load_partners
 from hub.identity.pseudonyms import Pseudonyms
 from hub.ledger.interface import Ledger, Subscription
 from hub.ledger.open import open_ledger
+from hub.operate.clock import clock_of, moment_of
 from hub.operate.logs import logger
 from hub.operate.settings import Settings
 
@@ -83,7 +84,8 @@ def read_partners(settings: Settings, target_forms: dict[str, type[BaseModel]] |
     With `target_forms` (the delivering process) targets are checked and their secrets read; else neither is needed.
     """
     with_secrets = target_forms is not None
-    book = load_partners(settings.partners, target_forms=target_forms, with_secrets=with_secrets)
+    clock = moment_of(clock_of(settings))
+    book = load_partners(settings.partners, target_forms=target_forms, with_secrets=with_secrets, clock=clock)
     if book.warnings:  # their sentences name lines of the file; `hub partner check` shows them
         logger().warning("partner_configuration_warnings", count=len(book.warnings))
     return book

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp
 
 from agents.deliver import recheck_at
 from agents.run import use_fast_loop
-from agents.runtime import utc_now
 from hub.core.keys import keys_of
 from hub.core.model import RecipientDecision
 from hub.core.snapshot import Snapshot
@@ -28,6 +27,7 @@ from hub.identity.door import Door
 from hub.identity.partners import PartnerBook
 from hub.identity.sealing import Sealer
 from hub.ledger.interface import Candidate, Ledger, Recheck
+from hub.operate.clock import Clock, clock_of
 from hub.operate.compose import (
     Keys,
     key_ring,
@@ -61,6 +61,7 @@ class GatewayProcess:
     publisher: KafkaPublisher
     book: PartnerBook
     app: ASGIApp
+    clock: Clock
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -68,7 +69,7 @@ class GatewayProcess:
         await self.publisher.start()
         await register_partners(self.ledger, self.book)
         view = broker_view(self.settings.kafka, TOPIC)
-        probe = asyncio.create_task(Probe(self.ledger, view, TOPIC, self.metrics, utc_now).run())
+        probe = asyncio.create_task(Probe(self.ledger, view, TOPIC, self.metrics, self.clock).run())
         try:
             yield
         finally:
@@ -116,7 +117,7 @@ async def compose(settings: Settings) -> GatewayProcess:
         serve_health(health_app(metrics.registry, progress), settings.metrics_host, settings.metrics_port)
     publisher = KafkaPublisher(ProducerSettings(settings.kafka, TOPIC, idempotent=settings.kafka_idempotent))
     parts = _parts(settings, book, keys, ledger, publisher, metrics)
-    return GatewayProcess(settings, metrics, ledger, publisher, book, create_app(parts))
+    return GatewayProcess(settings, metrics, ledger, publisher, book, create_app(parts), parts.clock)
 
 
 def _parts(
@@ -127,7 +128,7 @@ def _parts(
     publisher: KafkaPublisher,
     metrics: Metrics,
 ) -> GatewayParts:
-    ring = key_ring(keys, ledger)
+    ring, clock = key_ring(keys, ledger), clock_of(settings)
     return GatewayParts(
         ledger=ledger,
         door=Door(
@@ -140,8 +141,8 @@ def _parts(
         ),
         partners=book,
         publisher=publisher,
-        clock=utc_now,
-        recheck=_recheck_now(standing_of(book)),
+        clock=clock,
+        recheck=_recheck_now(standing_of(book), clock),
         keys_of=keys_of,
         open_delivery=delivery_opening(settings, keys, ring, ledger, book).open_delivery,
         sink_secrets=keys.provider,
@@ -155,14 +156,14 @@ def _parts(
     )
 
 
-def _recheck_now(standing: Standing) -> Recheck:
+def _recheck_now(standing: Standing, clock: Clock) -> Recheck:
     """Return the last look of a feed: at the moment it is read, with one set of look-up tables per page."""
     latest: tuple[Snapshot, Recheck] | None = None
 
     def again(candidate: Candidate, snapshot: Snapshot) -> RecipientDecision:
         nonlocal latest
         if latest is None or latest[0] is not snapshot:
-            latest = (snapshot, recheck_at(standing, utc_now()))
+            latest = (snapshot, recheck_at(standing, clock()))
         return latest[1](candidate, snapshot)
 
     return again

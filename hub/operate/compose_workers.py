@@ -18,6 +18,7 @@ from connectors.contract import OutboundConnector
 from hub.gateway.sinks import target_of
 from hub.identity.partners import PartnerBook
 from hub.ledger.interface import Ledger
+from hub.operate.clock import clocks_of
 from hub.operate.compose import key_ring, open_own_ledger, read_keys, read_partners, standing_of
 from hub.operate.compose_opening import delivery_opening
 from hub.operate.health import Progress, health_app, serve_health
@@ -60,11 +61,14 @@ async def _compose(frame: Frame) -> HubApp:
     delivers = frame.name == "deliver"  # the only worker that gets keys and secrets
     book = read_partners(settings, dict(target_forms()) if delivers else None)
     ledger = await open_own_ledger(settings, book, frame.worker_id)
+    clocks = clocks_of(settings)
     runtime = Runtime(
         ledger=ledger,
         standing=standing_of(book),
         bootstrap_servers=settings.kafka,
         worker_id=frame.worker_id,
+        clock=clocks.now,
+        moving_clock=clocks.moving,
         metrics=frame.metrics,
         settings=AgentSettings(source=settings.source),
     )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -71,6 +71,17 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    clock: Path | None = None
+    """For tests alone: a file with the instant that counts as now (`hub/operate/clock.py`)."""
+
+    @model_validator(mode="after")
+    def _only_tests_set_the_clock(self) -> Self:
+        if self.clock is not None and self.environment != "test":
+            raise ValueError(
+                "HUB_CLOCK is for environment `test` alone: production follows the machine's clock"
+            )
+        return self
+
     @property
     def public_url(self) -> str:
         """Return the base address for links, without a slash at the end."""
@@ -97,4 +108,5 @@ class Settings(BaseSettings):
             if isinstance(value, bool)
             else str(value)
             for name, value in self.model_dump().items()
+            if value is not None
         }

@@ -106,8 +106,18 @@ def make_keys(path: Path) -> None:
     path.write_text(VersionedKeys.generate("v1").to_text(), encoding="ascii")
 
 
-def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_files: bool = True) -> Stack:
-    """Start everything with its state in `folder`. What was started is ended again when a step fails."""
+def start_stack(
+    folder: Path,
+    partners: Path,
+    *,
+    gateway_port: int = 0,
+    logs_to_files: bool = True,
+    clock: Path | None = None,
+) -> Stack:
+    """Start everything with its state in `folder`. What was started is ended again when a step fails.
+
+    `clock` is the file of a test clock; without it HUB_CLOCK holds, as every other setting of the environment.
+    """
     lock = lock_folder(folder)
     make_keys(folder / "master.keys")
     make_keys(folder / "pseudonym.keys")
@@ -127,6 +137,8 @@ def start_stack(folder: Path, partners: Path, *, gateway_port: int = 0, logs_to_
             pseudonym_keys=f"file:{folder / 'pseudonym.keys'}",
             gateway_port=gateway_port or free_port(),
         )
+        if clock is not None:
+            settings = settings.model_copy(update={"clock": clock})
         asyncio.run(prepare(settings))
         health = _start_processes(settings, supervisor, folder / "logs" if logs_to_files else None)
         return Stack(settings, broker, database, supervisor, health, keeper, lock)
