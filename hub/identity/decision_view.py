@@ -9,6 +9,8 @@ from hub.core.catalogue import CATALOGUE
 from hub.core.codes import SECTIONS
 from hub.core.event_forms import FIELD_FORMS
 from hub.core.model import Json, JsonObject
+from hub.core.numbers import metadata_refused
+from hub.identity.lifecycle_codes import lifecycle_contradictions, with_lifecycle_codes
 from hub.identity.reasons import DoorReason, refuse
 from hub.identity.required_content import at
 
@@ -107,7 +109,8 @@ def decision_view(
     Raises:
         Refusal: `section_content_invalid` where the clear part and the content contradict each other;
             `publish_form_invalid` for a field that has not the form of EVENTS.md section 2, and for a fact about a
-            person that does not name the person, or names two.
+            person that does not name the person, or names two; `deny_bsn_in_metadata` for a code of the life
+            cycle that holds a citizen number.
     """
     content = form.get("content")
     content = content if isinstance(content, dict) else {}
@@ -127,7 +130,11 @@ def decision_view(
     ]
     if ill_formed:  # an unlisted code could be anything, a name too: it must not travel in clear
         raise refuse(DoorReason.FORM_INVALID, *ill_formed)
-    contradictions = (*_agree_on_codes(view, content), *_agree_on_places(view, content))
+    contradictions = (
+        *_agree_on_codes(view, content),
+        *_agree_on_places(view, content),
+        *_agree_on_lifecycle(view, content),
+    )
     if contradictions:
         raise refuse(DoorReason.CONTENT_INVALID, *contradictions)
     if name in ABOUT_A_PERSON and subject_ref is None:
@@ -171,6 +178,18 @@ def _agree_on_places(view: JsonObject, content: JsonObject) -> Iterator[str]:
             and view.setdefault("district", area["district"]) != area["district"]
         ):
             yield "/district"
+
+
+def _agree_on_lifecycle(view: JsonObject, content: JsonObject) -> Iterator[str]:
+    name, stated = str(view["type"]), view.get("data")
+    data = stated if isinstance(stated, dict) else {}
+    yield from lifecycle_contradictions(name, data, content)
+    completed = with_lifecycle_codes(name, data, content)
+    if completed == data:
+        return
+    if metadata_refused(completed):  # a reference in `meta` is the sender's own text, and now it would show
+        raise refuse(DoorReason.BSN_IN_METADATA)
+    view["data"] = completed
 
 
 def _complete_record(view: JsonObject, subject_ref: str) -> None:
