@@ -9,6 +9,7 @@ from __future__ import annotations
 from hub.core.catalogue import RECORDED_CLASSES, EventClass, EventType
 from hub.core.codes import CRISIS_URGENCIES, MINIMAL_SECTIONS
 from hub.core.consent_gates import on_consent, on_ground_team_or_consent
+from hub.core.crisis import has_no_team, is_crisis, with_crisis_teams
 from hub.core.event_gates import (
     PHONE_ROUTE,
     Admitted,
@@ -47,27 +48,33 @@ _GATES_OF_A_CONTACT = (kind_of_recipient, police_basis)
 _UNSAFE_AT_HOME = frozenset({"acute", "structural"})
 
 
-def decide(event: Json, facts: Facts) -> Decision:
+def decide(event: Json, facts: Facts, *, warns: bool = False) -> Decision:
     """Return the decision on an event, given the facts of this moment.
 
     Pure and total: equal input gives equal output, and no JSON value makes it raise. An error that is not
     foreseen holds the whole event (`hold_evaluation_error`). History is not looked at: gate E7 is `judge`.
+
+    Args:
+        event: The event as it came, of any form.
+        facts: The facts of this moment.
+        warns: Whether a crisis also goes to the crisis teams that the sender did not name (`crisis.py`). The running
+            hub asks for it; alone, the rules answer for the recipients that the sender named.
     """
     admitted = admit(event, facts)
     if isinstance(admitted, EventDecision):
         return Decision(admitted)
-    return decide_admitted(admitted)
+    return decide_admitted(admitted, warns=warns)
 
 
-def decide_admitted(admitted: Admitted) -> Decision:
-    """Return the decision on an event that passed gates E1 to E6. Total: never raises."""
+def decide_admitted(admitted: Admitted, *, warns: bool = False) -> Decision:
+    """Return the decision on an event that passed gates E1 to E6: see `decide`. Total: never raises."""
     try:
-        return _decide(admitted.event, admitted.situation)
+        return _decide(admitted.event, admitted.situation, warns=warns)
     except Exception:  # noqa: BLE001 - principle 4: an error not foreseen holds the whole event
         return Decision(stopped(Reason.HOLD_EVALUATION_ERROR, {"urgency": admitted.event.urgency}))
 
 
-def _decide(event: Event, situation: Situation) -> Decision:
+def _decide(event: Event, situation: Situation, *, warns: bool) -> Decision:
     """Apply gates E8 to E13, then the recipient gates."""
     treatment = event.treatment
     if hold_has_expired(situation):  # E8
@@ -81,12 +88,17 @@ def _decide(event: Event, situation: Situation) -> Decision:
     if treatment is EventClass.AGGREGATE and not cells_are_large_enough(event, situation):  # E12
         return _for_nobody(Reason.DENY_K_ANONYMITY)
     resolutions = _resolve_all(event, situation)
+    phone: tuple[Duty, ...] = ()
+    if warns and is_crisis(event):
+        phone = (PHONE_ROUTE,) if has_no_team(event, situation) else ()
+        event = with_crisis_teams(event, {resolution.name for resolution in resolutions}, situation)
+        resolutions = _resolve_all(event, situation)
     recipients = tuple(
         _decide_recipient(event, position, resolution, situation)
         for position, resolution in enumerate(resolutions)
     )
     duties = _event_duties(event, resolutions)  # E13
-    return Decision(EventDecision(Outcome.ALLOW, Reason.OK_ACCEPTED.value, duties), recipients)
+    return Decision(EventDecision(Outcome.ALLOW, Reason.OK_ACCEPTED.value, (*duties, *phone)), recipients)
 
 
 def _verdict(reason: Reason) -> EventDecision:

@@ -58,7 +58,7 @@ class Case:
 
     def decide(self) -> Decision:
         """Run the decision with the facts of now."""
-        return decide_admitted(self.admitted)
+        return decide_admitted(self.admitted, warns=True)
 
 
 def leaving(decision: Decision, dropped: Iterable[str] = ()) -> tuple[RecipientDecision, ...]:

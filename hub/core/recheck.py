@@ -128,10 +128,17 @@ def _event(
     stopped = _stopped(receiver, position, Outcome.DENY, "deny_route", _sections_of(event))
     if _is_retracted(event, history):
         return replace(stopped, reason="deny_stale")
-    decision = decide(event, facts)
+    decision = decide(event, facts, warns=True)
     if decision.event.outcome not in LEAVES:
         return replace(stopped, outcome=decision.event.outcome, reason=decision.event.reason)
-    verdict = next((found for found in decision.recipients if found.position == position), None)
+    named = event["recipients"]
+    if isinstance(named, list) and position >= len(named):
+        # A crisis team that the sender did not name: its place is that of the directory, which may change.
+        verdict = next(
+            (found for found in decision.recipients[len(named) :] if found.recipient == receiver), None
+        )
+    else:
+        verdict = next((found for found in decision.recipients if found.position == position), None)
     if verdict is None or (verdict.outcome in LEAVES and verdict.recipient != receiver):
         # The family moved: the delivery to the old team is dropped (ROUTING.md section 4).
         return stopped

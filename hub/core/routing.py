@@ -108,11 +108,11 @@ def crisis_fan_out(*, subject_ref: str, case_ref: str | None, facts: Facts) -> R
     `orgs` are all active crisis teams in directory order; `alerts` the parties to the case that are warned
     without content, also when no crisis team is active.
     """
-    return _at_moment(facts, lambda situation: _fan_out(subject_ref, case_ref, situation))
+    return _at_moment(facts, lambda situation: fan_out(subject_ref, case_ref, situation))
 
 
-def _fan_out(subject_ref: str, case_ref: str | None, situation: Situation) -> RoutingResult:
-    """Return the fan-out at a moment."""
+def fan_out(subject_ref: str, case_ref: str | None, situation: Situation) -> RoutingResult:
+    """Return the fan-out of a crisis at a moment: see `crisis_fan_out`."""
     teams = tuple(
         team.org for team in situation.standing.by_kind["crisis_team"] if team.active(situation.today)
     )
