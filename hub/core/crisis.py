@@ -1,4 +1,4 @@
-"""A crisis reaches who must know: ROUTING.md section 5. The crisis teams get the content, the parties to the case a warning."""
+"""A crisis reaches who must know: ROUTING.md section 5. Crisis teams get the content, parties to the case a warning."""
 
 from __future__ import annotations
 
