@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from starlette.types import ASGIApp
 
-from hub.core.model import JsonObject
+from hub.core.model import Json, JsonObject
 from hub.gateway.limits import HEARTBEAT_SECONDS
 from hub.gateway.observe import Metrics, NoMetrics
 from hub.gateway.token_keys import TokenKeys
@@ -45,6 +45,10 @@ class Admits(Protocol):
 
     async def admit(self, publication: Publication) -> SealedEvent:
         """Return the sealed event; `Refusal` with a reason when the sender must change it."""
+        ...
+
+    async def person_ref(self, person: Json, org: str, pointer: str) -> str:
+        """Return the ref of a person named as in the publish form; `Refusal` when there is no such person."""
         ...
 
 

@@ -131,6 +131,26 @@ class Door:
         view = views.decision_view(attributes, name, _sender(publication), form, subject.ref)
         return await self._closed(publication, view, subject)
 
+    async def person_ref(self, person: Json, org: str, pointer: str) -> str:
+        """Return the ref on the bus of a person whom a partner names outside an event, as the publish form does.
+
+        Args:
+            person: `{"bsn": …}`, or `{"pseudonym": …}` as the hub gave it to this partner.
+            org: The partner that asks.
+            pointer: Where the person stands in the request.
+
+        Raises:
+            Refusal: the number is not one, or belongs to another environment; the pseudonym is not this partner's;
+                `publish_form_invalid` for anything else.
+        """
+        try:
+            found = named(person)
+        except OpenObjectError:
+            found = None
+        if found is None or found.by not in {"bsn", "pseudonym"}:
+            raise refuse(DoorReason.FORM_INVALID, pointer)
+        return await self._ref(found, org, f"{pointer}/{found.by}")
+
     async def _subject(self, name: str, form: JsonObject, org: str) -> _Subject:
         """Return whom the event is about."""
         person = named(form.get("subject"))
