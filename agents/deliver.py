@@ -15,8 +15,8 @@ from random import random as draw
 
 import structlog
 
-from agents.driver import HubApp, new_app
-from agents.loops import Rest, guarded, patiently
+from agents.driver import HubApp
+from agents.loops import Rest, loop_app, patiently, run_in
 from agents.opening import OpeningError
 from agents.receivers import ReceiverRooms
 from agents.runtime import Runtime, seconds_between
@@ -47,20 +47,9 @@ CHANNEL = "deliveries"
 
 def build(runtime: Runtime) -> HubApp:
     """Return the Faust app of deliver; nothing connects before it starts."""
-    app = new_app(
-        "samenhub-deliver",
-        bootstrap_servers=runtime.bootstrap_servers,
-        security=runtime.security,
-        settings=runtime.settings,
-    )
-    app.producer_only = True  # it reads the ledger, not the log
-    loop = DeliverLoop(runtime)
-    app.task(guarded(app, loop.run))
-    app.before_stop.append(loop.stop)
-    for connector in runtime.connectors.values():
-        app.closers.append(connector.close)
-    app.closers.append(runtime.ledger.close)
-    return app
+    app = loop_app("samenhub-deliver", runtime)
+    closers = (connector.close for connector in runtime.connectors.values())
+    return run_in(app, DeliverLoop(runtime), runtime, *closers)
 
 
 def recheck_at(standing: Standing, now: str) -> Callable[[Candidate, Snapshot], RecipientDecision]:

@@ -1,15 +1,15 @@
-"""What the loops of deliver, watch and relay share: patience with the database, and an end when it stays away."""
+"""What the loops of deliver, watch and relay share: an app around them, patience with the database, an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
-from agents.driver import HubApp
+from agents.driver import HubApp, new_app
 from agents.ending import code_of
 from agents.runtime import Runtime
 from hub.ledger.interface import LedgerUnavailableError
@@ -68,3 +68,35 @@ def guarded(app: HubApp, work: Callable[[], Awaitable[None]]) -> Callable[[], Aw
             await app.crash(app.ending.decide(code_of(cause), type(cause).__name__))
 
     return task
+
+
+class Loop(Protocol):
+    """The work of one process."""
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        ...
+
+    async def stop(self) -> None:
+        """Start nothing more."""
+        ...
+
+
+def loop_app(name: str, runtime: Runtime) -> HubApp:
+    """Return the app of a process that works in a loop and reads the ledger, not the log; nothing connects yet."""
+    app = new_app(
+        name,
+        bootstrap_servers=runtime.bootstrap_servers,
+        security=runtime.security,
+        settings=runtime.settings,
+    )
+    app.producer_only = True
+    return app
+
+
+def run_in(app: HubApp, loop: Loop, runtime: Runtime, *closers: Callable[[], Awaitable[None]]) -> HubApp:
+    """Give an app its loop; when it ends, the loop stops first, then comes what must be closed, then the ledger."""
+    app.task(guarded(app, loop.run))
+    app.before_stop.append(loop.stop)
+    app.closers += [*closers, runtime.ledger.close]
+    return app

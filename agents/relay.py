@@ -1,6 +1,8 @@
-"""The worker that publishes the outbox to hub.decisions and hub.alerts: at least once, with a stable row id.
+"""The worker that publishes the outbox to the hub's own topics and to `hub.events`: at least once, with a stable id.
 
-One relay is enough; two only repeat each other's rows. A reader drops what carries a row id that it knows.
+What goes to `hub.events` are events of the hub itself: alerts, and what follows from a step of a life cycle. Decide
+takes a repeated one for a duplicate, because its id and digest are the same; a reader of the other topics drops what
+carries a row id that it knows. One relay is enough; two only repeat each other's rows.
 """
 
 from __future__ import annotations
@@ -10,14 +12,15 @@ from functools import partial
 
 import structlog
 
-from agents.driver import HubApp, new_app
-from agents.loops import Rest, guarded, patiently
+from agents.driver import HubApp
+from agents.loops import Rest, loop_app, patiently, run_in
+from agents.own_events import sealed_own_event
 from agents.produce import FaustWriter, LogMessage, LogWriter
 from agents.runtime import Runtime
 from hub.ledger.interface import LedgerUnavailableError, OutboxRow
-from hub.wire.codec import encode_record
+from hub.wire.codec import encode, encode_record
 from hub.wire.envelope import WireError
-from hub.wire.topics import ALERTS, DECISIONS
+from hub.wire.topics import ALERTS, DECISIONS, EVENTS
 
 log = structlog.get_logger("hub.agents.relay")
 
@@ -36,23 +39,20 @@ ROW_ID_HEADER = "row_id"
 
 def build(runtime: Runtime, writer: LogWriter | None = None) -> HubApp:
     """Return the Faust app of relay; nothing connects before it starts."""
-    app = new_app(
-        "samenhub-relay",
-        bootstrap_servers=runtime.bootstrap_servers,
-        security=runtime.security,
-        settings=runtime.settings,
-    )
-    app.producer_only = True
-    loop = RelayLoop(runtime, writer or FaustWriter(app, runtime.settings.request_timeout_seconds))
-    app.task(guarded(app, loop.run))
-    app.before_stop.append(loop.stop)
-    app.closers.append(runtime.ledger.close)
-    return app
+    app = loop_app("samenhub-relay", runtime)
+    writer = writer or FaustWriter(app, runtime.settings.request_timeout_seconds)
+    return run_in(app, RelayLoop(runtime, writer), runtime)
 
 
-def message_of(row: OutboxRow) -> LogMessage:
-    """Return a row in its wire form. Raises WireError, LookupError for a row that fits no schema."""
-    value = encode_record(RECORD_OF_TOPIC[row.topic], row.document)
+def message_of(row: OutboxRow, source: str) -> LogMessage:
+    """Return a row in its wire form. Raises WireError, LookupError for a row that fits no schema.
+
+    A row for `hub.events` is an event of the hub itself, to which only its `source` is added.
+    """
+    if row.topic == EVENTS:
+        value = encode(sealed_own_event(row.document, source, row.key))
+    else:
+        value = encode_record(RECORD_OF_TOPIC[row.topic], row.document)
     return LogMessage(row.topic, row.key, value, ((ROW_ID_HEADER, str(row.row_id)),))
 
 
@@ -96,7 +96,7 @@ class RelayLoop:
         if row.row_id in self._unfit:
             return None
         try:
-            return message_of(row)
+            return message_of(row, self._runtime.settings.source)
         except (WireError, LookupError):
             log.exception("outbox_row_unfit", topic=row.topic, count=len(self._unfit) + 1)
             self._runtime.metrics.parked("evaluation_error")

@@ -100,6 +100,12 @@ class AgentSettings:
     hold_batch_max: int = 100
     """Held events of one transaction of watch; rows are locked, so short transactions let machines share."""
 
+    ring_batch_max: int = 200
+    """Threads of one transaction of watch; they hold no content, so twice as many as held events take as long."""
+
+    ring_again_seconds: float = 3600.0
+    """A thread that a fault of ours keeps from being rung is tried again after this, and shows in the figures."""
+
     relay_every_seconds: float = 0.1
     """Shortest time from one batch of the outbox to the next. Nobody waits for these topics within a second, and each
     batch is two transactions and a request to the broker, however few rows it has."""

@@ -14,10 +14,13 @@ from agents.relay import ROW_ID_HEADER, RelayLoop
 from agents.runtime import Runtime
 from agents.settings import AgentSettings
 from hub.core.model import JsonObject
+from hub.core.own_events import alert_event, own_event
+from hub.identity.door import event_uid
 from hub.ledger.interface import Ledger, LedgerUnavailableError, OutboxRow
-from hub.wire.codec import decode_record
+from hub.wire.codec import decode, decode_record
 
 NOW = "2026-03-02T10:00:00.000000Z"
+SOURCE = "urn:nld:oin:00000000000000000000:systeem:samenhub"
 
 
 def decision_document(uid: str) -> JsonObject:
@@ -139,3 +142,62 @@ async def test_a_short_absence_of_the_database_is_waited_out() -> None:
     outbox.failures = [LedgerUnavailableError(), LedgerUnavailableError()]
     with pytest.raises(LedgerUnavailableError):
         await a_loop(outbox, writer).relay_once()
+
+
+async def test_an_event_of_the_hub_goes_into_the_log_as_an_event_with_the_hubs_source() -> None:
+    """An alert leaves as a canonical event under its subject's key, without sealed content, and keeps its row id."""
+    alert = an_alert()
+    outbox, writer = Outbox(row(1), row(2, "hub.events", alert), row(3)), Writer()
+    assert await a_loop(outbox, writer, source=SOURCE).relay_once() == 3
+    message = writer.messages[1]
+    assert (message.topic, message.key, message.headers) == ("hub.events", "ps_1_a", ((ROW_ID_HEADER, "2"),))
+    sealed = decode(message.value)
+    assert sealed.event == {**alert, "source": SOURCE}
+    assert sealed.uid == event_uid(SOURCE, str(alert["id"]))
+    assert (sealed.authenticated_org, sealed.accepted_at, sealed.key) == ("hub", NOW, "ps_1_a")
+    assert dict(sealed.sealed) == {}
+    assert "source" not in alert
+
+
+@pytest.mark.parametrize(
+    ("type_name", "data"),
+    [
+        ("alert.closed", {"uid": "uid-1"}),
+        ("alert.escalated", {"level": 3, "audience": "network_coordinator", "telephone": True}),
+        ("consent.age_boundary_reached", {"age": 16, "boundary_at": NOW}),
+        ("consent.reconfirmation_requested", {"age": 16, "boundary_at": NOW}),
+        ("pilot_light.ended", {"until": "2026-03-01"}),
+    ],
+)
+async def test_every_kind_of_own_event_fits_its_schema(type_name: str, data: JsonObject) -> None:
+    """What the core may send in the hub's name can be written to the log."""
+    event = own_event(type_name, "cause", "ps_1_a", NOW, data, in_reply_to="event-1")
+    outbox, writer = Outbox(row(1, "hub.events", event)), Writer()
+    assert await a_loop(outbox, writer).relay_once() == 1
+    assert decode(writer.messages[0].value).event["data"] == data
+
+
+@pytest.mark.parametrize("lacking", ["id", "time", "type"])
+async def test_an_own_event_that_lacks_a_field_stays_in_the_outbox(lacking: str) -> None:
+    """It is no event; those after it go on."""
+    broken = {name: value for name, value in an_alert().items() if name != lacking}
+    outbox, writer = Outbox(row(1, "hub.events", broken), row(2, "hub.events", an_alert())), Writer()
+    assert await a_loop(outbox, writer).relay_once() == 1
+    assert [one.row_id for one in outbox.rows] == [1]
+
+
+def an_alert() -> JsonObject:
+    return alert_event(
+        "alert.deadline_missed",
+        "uid-1",
+        subject_ref="ps_1_a",
+        owner="team-een",
+        now=NOW,
+        urgency="u3",
+        uid="uid-1",
+        case_ref="case-1",
+        level=2,
+        audience="team_coordinator",
+        rule="u3_human_ack",
+        due_at="2026-03-04T23:59:59+01:00",
+    )
