@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.gateway import routes_about, routes_events, routes_subscriptions
+from hub.gateway import routes_about, routes_events, routes_inspection, routes_subscriptions
 from hub.gateway.guard import Guard
 from hub.gateway.openapi import describe
 from hub.gateway.parts import GatewayParts
@@ -108,8 +108,8 @@ def create_app(parts: GatewayParts) -> FastAPI:
         exception_handlers={HTTPException: _not_routed, RequestValidationError: _parameters_invalid},
     )
     app.state.services = compose(parts)
-    for router in (routes_events.router, routes_subscriptions.router, routes_about.router):
-        app.include_router(router)
+    for routes in (routes_events, routes_subscriptions, routes_inspection, routes_about):
+        app.include_router(routes.router)
     if parts.metrics_app is not None:
         app.router.routes.append(Route("/metrics", _Whole(parts.metrics_app), include_in_schema=False))
     app.add_middleware(_Busiest)  # what is added later lies around it

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from hub.gateway.guard import API_VERSION
+from hub.gateway.inspections import InspectionForm
 from hub.gateway.openapi_parts import Document, component_schemas, security_schemes
 from hub.gateway.subscription_forms import SinkSecret, SubscriptionRequest
 
@@ -34,7 +35,10 @@ def describe(app: FastAPI, token_url: str) -> Document:
         servers=app.servers or None,
     )
     components = document.setdefault("components", {})
-    schemas = {**component_schemas(SubscriptionRequest, SinkSecret), **components.get("schemas", {})}
+    schemas = {
+        **component_schemas(SubscriptionRequest, SinkSecret, InspectionForm),
+        **components.get("schemas", {}),
+    }
     components["schemas"] = {name: schema for name, schema in schemas.items() if name not in OWN_VALIDATION}
     components["securitySchemes"] = security_schemes(token_url)
     for operation in _operations(document):

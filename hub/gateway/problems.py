@@ -15,6 +15,9 @@ from uuid import uuid4
 from starlette.responses import JSONResponse
 
 from hub.core.model import JsonObject
+from hub.core.sentences_dutch import DUTCH
+from hub.core.sentences_english import ENGLISH
+from hub.gateway.inspection_reasons import INSPECTION_STATUS
 from hub.gateway.reasons import GatewayReason
 from hub.identity.reasons import DoorReason
 from hub.wire.reasons import WireReason
@@ -94,6 +97,10 @@ def _explanations() -> dict[str, Explanation]:
     table |= {item.code: Explanation(item.code, 400, item.english, item.dutch) for item in DoorReason}
     table |= {
         str(item): Explanation(str(item), item.status, item.english, item.dutch) for item in GatewayReason
+    }
+    table |= {
+        str(reason): Explanation(str(reason), status, ENGLISH[reason], DUTCH[reason])
+        for reason, status in INSPECTION_STATUS.items()
     }
     return table
 

@@ -69,6 +69,12 @@ class GatewayReason(StrEnum):
         "The address of the sink is not registered for this partner.",
         "Het afleveradres (sink) is niet geregistreerd voor deze partner.",
     )
+    INSPECTION_NOT_ALLOWED = (
+        "inspection_not_allowed",
+        403,
+        "This kind of organisation does not ask for an inspection; the family's local team or client support does.",
+        "Dit soort organisatie vraagt geen inzage op; het lokale team van het gezin of de cliëntondersteuner doet dat.",
+    )
     SUBSCRIPTION_READ_ONLY = (
         "subscription_read_only",
         403,

@@ -12,6 +12,7 @@ from hub.gateway.events import EventsEndpoint
 from hub.gateway.feed import FeedReader
 from hub.gateway.guard import CORRELATION
 from hub.gateway.health import Readiness
+from hub.gateway.inspections import Inspections
 from hub.gateway.parts import GatewayParts
 from hub.gateway.problems import instance_urn
 from hub.gateway.publishing import Publishing
@@ -33,6 +34,7 @@ class Services:
     reader: FeedReader
     live: LiveFeeds
     readiness: Readiness
+    inspections: Inspections
     base_url: str
 
 
@@ -53,6 +55,7 @@ def compose(parts: GatewayParts) -> Services:
         reader=reader,
         live=LiveFeeds(parts, reader),
         readiness=Readiness(parts.publisher, parts.ledger),
+        inspections=Inspections(parts),
         base_url=base_url,
     )
 

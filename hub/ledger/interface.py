@@ -391,6 +391,10 @@ class Ledger(Protocol):
         """Keep the way back from a receiver's pseudonym to the subject."""
         ...
 
+    async def look_up(self, keys: FactKeys) -> Snapshot:
+        """Return the facts of this moment, without locks: for showing, never for deciding."""
+        ...
+
     async def subject_of_record(self, org: str, record_ref: str) -> str | None:
         """Return the subject of an organisation's own record, so that a retraction joins the child's order."""
         ...

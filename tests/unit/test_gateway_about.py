@@ -13,6 +13,7 @@ from hub.gateway.domains import DOMAIN_UUID
 from hub.gateway.health import Readiness
 from hub.gateway.mapping import problem_of
 from hub.gateway.observe import Mode, NoMetrics
+from hub.gateway.inspection_reasons import INSPECTION_STATUS
 from hub.gateway.problems import REASONS, STATUS_TITLES, ProblemError
 from hub.gateway.reasons import GatewayReason
 from hub.identity.keys import KeyUnusable
@@ -124,8 +125,9 @@ async def test_lifespan_passes_the_guard(world: World) -> None:
 
 
 def test_table_covers_every_reason_of_the_rooms_below() -> None:
-    """Each reason of gateway, wire and door has a status with a title and sentences without a number."""
+    """Each reason of gateway, wire, door and inspection has a status with a title and sentences without a number."""
     reasons = {*map(str, WireReason), *map(str, GatewayReason), *(item.code for item in DoorReason)}
+    reasons |= {*map(str, INSPECTION_STATUS)}
     assert set(REASONS) == reasons
     for row in REASONS.values():
         assert row.status in STATUS_TITLES
