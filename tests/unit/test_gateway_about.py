@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, make_asgi_app
 from hub.core.numbers import metadata_refused
 from hub.gateway.domains import DOMAIN_UUID
 from hub.gateway.health import Readiness
+from hub.gateway.inspection_reasons import INSPECTION_STATUS
 from hub.gateway.mapping import problem_of
 from hub.gateway.observe import Mode, NoMetrics
-from hub.gateway.inspection_reasons import INSPECTION_STATUS
 from hub.gateway.problems import REASONS, STATUS_TITLES, ProblemError
 from hub.gateway.reasons import GatewayReason
 from hub.identity.keys import KeyUnusable
