@@ -16,6 +16,7 @@ from hub.core.model import (
     Outcome,
     RecipientDecision,
 )
+from hub.core.threads import Thread
 from hub.ledger.texts import from_json, to_json
 
 
@@ -112,12 +113,32 @@ def pair_from(text: str) -> Pair:
 
 def emission_text(emission: Emission) -> str:
     """Return an emission as JSON text, with the subjects that stay inside the hub."""
-    subjects = [list(item) for item in emission.subjects]
-    return to_json(emission.as_json() | {"subjects": subjects})
+    pairs = {"subjects": emission.subjects, "details": emission.details}
+    return to_json(
+        emission.as_json() | {name: [list(item) for item in found] for name, found in pairs.items()}
+    )
 
 
 def emission_from(text: str) -> Emission:
     """Return what `emission_text` wrote."""
     document: Any = from_json(text)
-    subjects = tuple((receiver, subject) for receiver, subject in document["subjects"])
-    return Emission(document["type"], tuple(document["to"]), document["reason"], document["basis"], subjects)
+    return Emission(
+        document["type"],
+        tuple(document["to"]),
+        document["reason"],
+        document["basis"],
+        tuple((receiver, subject) for receiver, subject in document["subjects"]),
+        # What was written before messages had details has none.
+        tuple((name, value) for name, value in document.get("details", ())),
+    )
+
+
+def thread_text(thread: Thread) -> str:
+    """Return a thread as JSON text."""
+    return to_json({name: getattr(thread, name) for name in Thread.__slots__})
+
+
+def thread_from(text: str) -> Thread:
+    """Return what `thread_text` wrote."""
+    document: Any = from_json(text)
+    return Thread(**document)

@@ -15,8 +15,8 @@ class Asked:
     """By what facts and memory are looked up; every text is a stored key.
 
     `sources` are (event id, source and id), `records` (record ref, organisation and ref), `ids` are ids of events
-    or record refs of whatever organisation. `family` asks for everything remembered about the subjects and their
-    kin, not only for what the other keys name.
+    or record refs of whatever organisation, or the hub's own ids. `family` asks for everything remembered about the
+    subjects and their kin, not only for what the other keys name, and for what goes on.
     """
 
     subjects: Sequence[str]
@@ -41,6 +41,7 @@ class Found(NamedTuple):
     disclosures: list[rows.DisclosureRow]
     police_decisions: list[rows.CityFactRow]
     case_facts: list[rows.CaseFactRow]
+    threads: list[rows.ThreadRow]
 
 
 class Due(NamedTuple):
@@ -62,5 +63,6 @@ FOUND_TABLES: tuple[Table[Any], ...] = (
     rows.DISCLOSURE,
     rows.CITY_FACT,
     rows.CASE_FACT,
+    rows.THREAD,
 )
 """The tables of the fields of `Found`, in their order after `everyone`."""

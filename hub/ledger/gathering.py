@@ -8,7 +8,7 @@ from typing import Any, Final
 from hub.core.history import Entry
 from hub.core.model import JsonObject
 from hub.core.snapshot import FactKeys, Snapshot
-from hub.ledger.documents import entry_from, pair_from
+from hub.ledger.documents import entry_from, pair_from, thread_from
 from hub.ledger.gathered import Asked, Found
 from hub.ledger.rows import EntryRow
 from hub.ledger.tables import Tables
@@ -30,7 +30,10 @@ async def gather(tables: Tables, keys: FactKeys) -> tuple[Snapshot, list[EntryRo
 
 
 async def look_up(tables: Tables, keys: FactKeys, *, family: bool) -> tuple[Snapshot, list[EntryRow]]:
-    """Read without locks. Without `family` the memory is only of the events and records that `keys` name."""
+    """Read without locks.
+
+    Without `family` the memory is only of the events and records that `keys` name, and nothing that goes on is read.
+    """
     subjects = {key_text(subject): subject for subject in keys.subjects}
     found = await tables.gather(_asked(keys, list(subjects), family=family))
     everyone = {key: subjects.get(key, key) for key in found.everyone}
@@ -49,6 +52,7 @@ async def look_up(tables: Tables, keys: FactKeys, *, family: bool) -> tuple[Snap
         known_events=_known_events(found, keys, entries),
         deliveries=tuple(_document(row.document) for row in found.disclosures),
         police_decisions=tuple(_document(row.document) for row in found.police_decisions),
+        threads=tuple(thread_from(row.document) for row in found.threads),
         **_cases(found, keys),
     )
     return snapshot, found.entries
@@ -90,14 +94,14 @@ def _held_since(found: Found, keys: FactKeys) -> dict[tuple[str, str], str]:
 
 
 def _known_events(found: Found, keys: FactKeys, entries: tuple[Entry, ...]) -> tuple[JsonObject, ...]:
-    """Return what the hub carried under the asked ids: an id of an event or of a sender's own record."""
+    """Return what the hub carried under the asked ids: of an event, by sender or hub, or of a sender's record."""
     if not keys.event_ids:
         return ()
     known = [_document(row.document) for row in found.known_events]
     carried: list[JsonObject] = [
         {"id": known_id, "org": entry.org, "kind": entry.kind}
         for entry in entries
-        for known_id in (entry.event_id, entry.record_ref)
+        for known_id in {entry.event_id: None, entry.record_ref: None, entry.entry_id: None}
         if known_id in keys.event_ids
     ]
     return (*known, *carried)

@@ -64,11 +64,22 @@ class Holds:
         """See HoldTransaction."""
         row = self._rows[event.sealed.uid]
         await self._tables.delete(rows.HOLD_WAKE, "wake_id", self._wakes.get(row.uid, []))
-        if judgement.verdict == "duplicate":
-            # Nothing changed: only the next boundary in time is remembered.
-            kept = row._replace(wake_at=row.hold_until_at if wake_at is None else instant(wake_at))
-            await self._tables.upsert(rows.HOLD, [kept])
-            return
         sealed = self._payloads[row.payload_uid]
         target = Target(row.place, row.uid, row.partition, sealed, judgement, decided_at)
-        await Recorder(self._tables, self._memory, self._rule_set).held(target, wake_at, row)
+        recorder = Recorder(self._tables, self._memory, self._rule_set)
+        if judgement.verdict == "duplicate":
+            await self._unchanged(row, judgement, wake_at)
+            await recorder.beside(target)
+            return
+        await recorder.held(target, wake_at, row)
+
+    async def _unchanged(self, row: rows.HoldRow, judgement: Judgement, wake_at: str | None) -> None:
+        """Remember the next boundary in time; a hold under which nothing waits (a family that moved) ends."""
+        lines = await self._tables.read(rows.LINE, {"place": [row.place]})
+        if judgement.hold_until is None and not any(line.state == "held" for line in lines):
+            await self._tables.delete(rows.HOLD_WATCH, "uid", [row.uid])
+            await self._tables.delete(rows.HOLD_WAKE, "uid", [row.uid])
+            await self._tables.delete(rows.HOLD, "uid", [row.uid])
+            return
+        kept = row._replace(wake_at=row.hold_until_at if wake_at is None else instant(wake_at))
+        await self._tables.upsert(rows.HOLD, [kept])

@@ -67,7 +67,7 @@ def decision_links(target: Target, rule_set: str) -> list[Link]:
         "event_outcome": event.outcome.value,
         "event_reason": event.reason,
         "duties": duties_json(event.duties),
-        "emissions": [emission.as_json() for emission in judgement.emissions],
+        "emissions": [emission.as_json() for emission in (*judgement.emissions, *judgement.messages)],
         "suppressed": [emission.as_json() for emission in judgement.suppressed],
     }
     if judgement.verdict in REPEATS and judgement.verdict != "reevaluated":

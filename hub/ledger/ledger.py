@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from hub.core.model import FactChange
 from hub.core.snapshot import FactKeys, Snapshot
+from hub.core.threads import Thread
 from hub.ledger import rows
 from hub.ledger.audit import FIRST_HASH, ChainCheck
 from hub.ledger.batching import Batch
@@ -38,11 +39,13 @@ from hub.ledger.interface import (
     Settlement,
     Statistics,
     Subscription,
+    ThreadTransaction,
 )
 from hub.ledger.receipts import receipt
 from hub.ledger.subscribing import put_subscription, remove_subscription, subscription_from
 from hub.ledger.tables import Advance, Store, Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key
+from hub.ledger.threads import DueThreads, put_threads, threads_about
 
 CLAIM_ATTEMPTS: Final = 3
 """A claim or settlement that meets a deadlock starts again; three times in a row is a fault worth showing."""
@@ -137,6 +140,26 @@ class StoredLedger:
         async with self._store.transaction() as tables:
             row = rows.AnnouncementRow(key_text(consent_id), instant(at))
             await tables.insert_missing(rows.ANNOUNCEMENT, [row])
+
+    # --- what goes on over time -----------------------------------------------------------------
+    @asynccontextmanager
+    async def due_threads(self, limit: int, now: str) -> AsyncIterator[ThreadTransaction]:
+        """See Ledger."""
+        async with self._store.transaction() as tables:
+            threads = DueThreads(tables)
+            await threads.lock(limit, now)
+            yield threads
+            await threads.finish()
+
+    async def put_threads(self, threads: Sequence[Thread]) -> None:
+        """See Ledger."""
+        async with self._store.transaction() as tables:
+            await put_threads(tables, threads)
+
+    async def threads(self, subject_ref: str) -> list[Thread]:
+        """See Ledger."""
+        async with self._store.statement() as tables:
+            return await threads_about(tables, subject_ref)
 
     # --- deliveries ---------------------------------------------------------------------------------
     async def claim(

@@ -11,7 +11,7 @@ from hub.ledger import rows
 from hub.ledger.gathered import Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.memory_counts import count_lines, count_open
-from hub.ledger.memory_gathering import due_rows, gather_rows
+from hub.ledger.memory_gathering import due_rows, due_threads, gather_rows
 from hub.ledger.memory_rows import Journal, Shelf
 from hub.ledger.rows import (
     ConsentRow,
@@ -23,6 +23,7 @@ from hub.ledger.rows import (
     Row,
     SubscriptionRow,
     Table,
+    ThreadRow,
 )
 from hub.ledger.tables import Advance, Move, Other, Read
 
@@ -215,6 +216,14 @@ class MemoryTables:
         """See Tables."""
         wakes = [rows.HoldWakeRow(0, row.uid) for row in self.shelf(rows.HOLD)]
         await self.insert(rows.HOLD_WAKE, wakes)
+
+    async def peek_threads(self, limit: int, now: datetime) -> list[ThreadRow]:
+        """See Tables."""
+        return due_threads(self.shelf(rows.THREAD), now)[:limit]
+
+    async def lock_threads(self, thread_ids: Sequence[str], now: datetime) -> list[ThreadRow]:
+        """See Tables."""
+        return due_threads(self.shelf(rows.THREAD).read({"thread_id": thread_ids}), now)
 
     async def ended_consents(self, limit: int, now: datetime) -> list[ConsentRow]:
         """See Tables."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
-from hub.core.model import JsonObject
+from hub.core.catalogue import CATALOGUE, EventClass
+from hub.core.model import LEAVES, Json, JsonObject
 from hub.ledger.documents import duties_json, recipient_json
-from hub.ledger.planning import CRISIS_URGENCIES, Target
+from hub.ledger.planning import REPEATS, Target
 from hub.ledger.rows import OutboxEntryRow
 from hub.ledger.texts import key_text, to_json
 
 DECISIONS_TOPIC: Final = "hub.decisions"
 ALERTS_TOPIC: Final = "hub.alerts"
 
-OWNER_MISSING: Final = frozenset({"hold_no_owner", "hold_ambiguous_owner"})
-"""ROUTING.md section 4: such a hold on a referral raises alert.referral_without_owner."""
+ESCALATED: Final = "alert.escalated"
+"""The hub's event by which an alert that is there goes one level up (EVENTS.md section 6)."""
+
+LAST_LEVEL: Final = 3
+"""The level of an escalation that names none: at the end of the ladder nobody is left out."""
 
 
 def decision_message(target: Target, rule_set: str, chain_hash: str) -> OutboxEntryRow:
@@ -37,7 +40,7 @@ def decision_message(target: Target, rule_set: str, chain_hash: str) -> OutboxEn
             {name: value for name, value in recipient_json(item).items() if name != "position"}
             for item in judgement.decision.recipients
         ],
-        "emissions": [emission.as_json() for emission in judgement.emissions],
+        "emissions": [emission.as_json() for emission in (*judgement.emissions, *judgement.messages)],
         "chain_hash": chain_hash,
     }
     subject = event.get("subject_ref")
@@ -49,38 +52,50 @@ def decision_message(target: Target, rule_set: str, chain_hash: str) -> OutboxEn
 
 
 def alert_messages(target: Target) -> list[OutboxEntryRow]:
-    """Return the `alert.v1` records of one judgement: stated by the core, or following from its codes."""
-    judgement = target.judgement
-    raised: dict[str, tuple[tuple[str, ...], str]] = {}
-    for emission in judgement.emissions:
-        if emission.type.startswith("alert."):
-            raised[emission.type] = emission.to, emission.reason
-    reasons = {item.reason for item in judgement.decision.recipients}
-    type_name = _text(target.event, "type")
-    if type_name == "referral.offered" and judgement.hold_until and reasons & OWNER_MISSING:
-        raised.setdefault("alert.referral_without_owner", ((), min(reasons & OWNER_MISSING)))
-    is_crisis = type_name == "crisis.reported" or target.event.get("urgency") in CRISIS_URGENCIES
-    if is_crisis and judgement.deliver:
-        raised.setdefault("alert.crisis", ((), judgement.decision.event.reason))
-    return [_alert(target, name, to, reason) for name, (to, reason) in raised.items()]
+    """Return the `alert.v1` record of an event of the hub that raises an alert, or that takes one a level up.
+
+    A repeat tells nothing: each alert and each escalation is told once.
+    """
+    judgement, event = target.judgement, target.event
+    type_name = _text(event, "type")
+    known = CATALOGUE.get(type_name)
+    if (
+        known is None
+        or judgement.verdict in REPEATS
+        or judgement.decision.event.outcome not in LEAVES
+        or not (known.treatment is EventClass.ALERT or type_name == ESCALATED)
+    ):
+        return []
+    alert_id = _text(event, "in_reply_to" if type_name == ESCALATED else "id")
+    return [OutboxEntryRow(0, ALERTS_TOPIC, key_text(alert_id), to_json(_alert(target, alert_id, type_name)))]
 
 
-def _alert(target: Target, type_name: str, to: tuple[str, ...], reason: str) -> OutboxEntryRow:
-    """Return one alert; its id follows from the record and the type, so that a repeat has the same id."""
-    alert_id = str(uuid5(NAMESPACE_URL, f"{target.uid}\n{target.place}\n{type_name}"))
+def _alert(target: Target, alert_id: str, type_name: str) -> JsonObject:
+    """Return one alert, with what its event says in the clear."""
+    event = target.event
+    stated = event.get("data")
+    data: JsonObject = stated if isinstance(stated, dict) else {}
+    level = data.get("level", LAST_LEVEL if type_name == ESCALATED else 0)
     document: JsonObject = {
         "alert_id": alert_id,
         "type": type_name,
         "raised_at": target.at,
-        "to": list(to),
-        "level": 0,
-        "reason": reason,
-        "uid": target.sealed.uid,
+        "to": _receivers(event),
+        "level": level if isinstance(level, int) else LAST_LEVEL,
     }
-    for name in ("subject_ref", "case_ref", "urgency"):
-        if isinstance(target.event.get(name), str):
-            document[name] = target.event[name]
-    return OutboxEntryRow(0, ALERTS_TOPIC, alert_id, to_json(document))
+    found = {name: data.get(name) for name in ("reason", "rule", "due_at", "uid")}
+    found |= {name: event.get(name) for name in ("subject_ref", "case_ref", "urgency")}
+    found["traceparent"] = target.sealed.traceparent
+    return document | {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _receivers(event: JsonObject) -> list[Json]:
+    """Return the organisations that the alert is for, in the order of the event."""
+    listed = event.get("recipients")
+    addresses = (
+        [item.get("to") for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    )
+    return [item["org"] for item in addresses if isinstance(item, dict) and isinstance(item.get("org"), str)]
 
 
 def _text(event: JsonObject, name: str) -> str:

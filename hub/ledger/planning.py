@@ -62,6 +62,7 @@ class Plan:
     facts: list[FactChange] = field(default_factory=list)
     holds: dict[str, rows.HoldRow | None] = field(default_factory=dict)
     watches: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    threads: dict[str, rows.ThreadRow] = field(default_factory=dict)
     parked: list[rows.ParkedRow] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     outbox: list[rows.OutboxEntryRow] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Plan:
             woken.add("deliveries")
         if self.outbox:
             woken.add("outbox")
-        if self.facts or any(self.holds.values()):
+        if self.facts or any(self.holds.values()) or any(row.next_at for row in self.threads.values()):
             woken.add("holds")
         return woken
 
@@ -195,7 +196,7 @@ def plan_deliveries(plan: Plan, target: Target, matcher: Matcher) -> None:
         number = numbers[decision.position, decision.recipient]
         found = matcher.subscriptions(decision.recipient, target.event, text_of(target.event, "type"))
         _put_deliveries(plan, target, decision, number, found, None)
-    for emission in target.judgement.emissions:
+    for emission in (*target.judgement.emissions, *target.judgement.messages):
         for position, receiver in enumerate(emission.to):
             found = matcher.subscriptions(receiver, target.event, emission.type)
             _put_deliveries(plan, target, told(emission, position), EMISSION_LINE, found, emission)

@@ -11,9 +11,7 @@ from hub.ledger.postgres_statements import row_array
 
 # A union of look-ups: one condition with "or" over these indexes would read the whole table. "offset 0" keeps a
 # look-up per key: as a join it could be planned, on a table that is nearly empty, as one over all rows.
-_ENTRIES: Final = """t.entry_id = any(array(
-        select entry_id from entry where $2 and subject_key = any((select keys from everyone)::text[])
-        union all
+_NAMED: Final = """
         select e.entry_id from unnest($3::text[], $4::text[]) k (event_key, source_key), lateral (
             select entry_id from entry where event_key = k.event_key and source_key = k.source_key offset 0) e
         union all
@@ -23,6 +21,19 @@ _ENTRIES: Final = """t.entry_id = any(array(
         select entry_id from entry where event_key = any($7::text[])
         union all
         select entry_id from entry where ref_key = any($7::text[])
+        union all
+        select entry_id from entry where entry_id = any($7::text[])
+"""
+_ENTRIES: Final = """t.entry_id = any(array(
+        select entry_id from entry where $2 and subject_key = any((select keys from everyone)::text[])
+        union all
+        select unnest(keys) from named
+    ))"""
+# Open ones of the asked persons, not of their kin; all that are about an event that the other keys name.
+_THREADS: Final = """t.thread_id = any(array(
+        select thread_id from thread where $2 and subject_key = any($1::text[]) and is_open
+        union
+        select thread_id from thread where $2 and uid = any((select keys from named)::text[])
     ))"""
 _DISCLOSURES: Final = """(t.record_prefix = any($6::text[]) or t.disclosure_id = any(array(
         select c.disclosure_id from disclosure_consent c where c.consent_key = any($8::text[]))))"""
@@ -41,6 +52,7 @@ _ARRAYS: Final = (
     row_array(rows.DISCLOSURE, _DISCLOSURES, "t.ordinal"),
     row_array(rows.CITY_FACT, "t.kind = 'police_decision'", "t.ordinal"),
     row_array(rows.CASE_FACT, "t.case_key = any($9::text[])", "t.ordinal"),
+    row_array(rows.THREAD, _THREADS, "t.ordinal"),
 )
 
 # "any" of a single array from a sub-select is one look-up in an index; a join would be planned as a scan.
@@ -52,6 +64,8 @@ GATHER: Final = f"""
             select kin.subject_key from subject_link kin where kin.link = any(array(
                 select own.link from subject_link own where own.subject_key = any($1::text[])))
         ) as keys
+    ), named as materialized (
+        select array({_NAMED}) as keys
     )
     select (select keys from everyone), {", ".join(_ARRAYS)}
 """  # noqa: S608

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hub.ledger.rows import CONSENT, DECISION, DELIVERY, HOLD, LINE, OUTBOX, PAYLOAD, SUBSCRIPTION, Table
+from hub.ledger.rows import (
+    CONSENT,
+    DECISION,
+    DELIVERY,
+    HOLD,
+    LINE,
+    OUTBOX,
+    PAYLOAD,
+    SUBSCRIPTION,
+    THREAD,
+    Table,
+)
 
 _DELIVERY: Final = ", ".join(f"d.{column}" for column in DELIVERY.columns)
 _HOLD: Final = ", ".join(f"h.{column}" for column in HOLD.columns)
+_THREAD: Final = ", ".join(f"t.{column}" for column in THREAD.columns)
 
 
 def row_array(table: Table[Any], condition: str, order: str) -> str:
@@ -147,6 +159,15 @@ LOCK_HOLDS: Final = f"""
 """  # noqa: S608
 
 WAKE_ALL_HOLDS: Final = "insert into hold_wake (uid) select uid from hold order by uid"
+
+PEEK_THREADS: Final = f"""
+    select {_THREAD} from thread t where t.is_open and t.next_at <= $2 order by t.next_at, t.ordinal limit $1
+"""  # noqa: S608
+# What another machine rang meanwhile is not due any more: the condition is asked again of the locked row.
+LOCK_THREADS: Final = f"""
+    select {_THREAD} from thread t where t.thread_id = any($1::text[]) and t.is_open and t.next_at <= $2
+    order by t.next_at, t.ordinal for update skip locked
+"""  # noqa: S608
 
 ENDED_CONSENTS: Final = f"""
     select {", ".join(f"c.{column}" for column in CONSENT.columns)} from consent c

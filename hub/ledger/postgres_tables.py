@@ -25,6 +25,7 @@ from hub.ledger.rows import (
     Row,
     SubscriptionRow,
     Table,
+    ThreadRow,
 )
 from hub.ledger.tables import Advance, Move, Other, Read
 
@@ -228,6 +229,14 @@ class PostgresTables:
     async def wake_all_holds(self) -> None:
         """See Tables."""
         await self._ask(sql.WAKE_ALL_HOLDS)
+
+    async def peek_threads(self, limit: int, now: datetime) -> list[ThreadRow]:
+        """See Tables."""
+        return await self._rows(rows.THREAD, sql.PEEK_THREADS, limit, now)
+
+    async def lock_threads(self, thread_ids: Sequence[str], now: datetime) -> list[ThreadRow]:
+        """See Tables."""
+        return await self._rows(rows.THREAD, sql.LOCK_THREADS, list(thread_ids), now)
 
     async def ended_consents(self, limit: int, now: datetime) -> list[ConsentRow]:
         """See Tables."""

@@ -30,7 +30,7 @@ from hub.ledger.planning import (
     plan_repeat_line,
     plan_whole,
 )
-from hub.ledger.planning_state import plan_history, plan_hold
+from hub.ledger.planning_state import plan_course, plan_history, plan_hold
 from hub.ledger.tables import Tables
 from hub.ledger.texts import key_text, pair_key, triple_key
 from hub.ledger.writing import write_plan
@@ -107,6 +107,7 @@ class Recorder:
         self._plan_lines_again(target)
         plan_deliveries(self._plan, target, self._matcher)
         plan_history(self._plan, judgement, lambda entry_id: self._place_of(entry_id, target), target.at)
+        plan_course(self._plan, target)
         self._plan.facts += judgement.facts
         self._close_superseded(judgement)
         if judgement.hold_until is None:
@@ -118,10 +119,22 @@ class Recorder:
         self._tell(target)
         await self._finish()
 
+    async def beside(self, target: Target) -> None:
+        """Write what follows from a look at a held event that changed nothing about it: messages, what goes on."""
+        await self._prepare([target.judgement])
+        plan_deliveries(self._plan, target, self._matcher)
+        plan_course(self._plan, target)
+        await self._finish()
+
     async def _prepare(self, judgements: Sequence[Judgement]) -> None:
         """Read, for all records together, what planning must know: subscriptions and holds."""
         receivers = {item.recipient for judgement in judgements for item in judgement.deliver}
-        receivers |= {org for item in judgements for emission in item.emissions for org in emission.to}
+        receivers |= {
+            org
+            for item in judgements
+            for emission in (*item.emissions, *item.messages)
+            for org in emission.to
+        }
         if receivers:
             found = await self._tables.shared_subscriptions([key_text(org) for org in receivers])
             self._matcher = Matcher(found)
@@ -180,6 +193,7 @@ class Recorder:
                 await self._know_place(target.place)
                 self._plan_lines_again(target)
         plan_deliveries(self._plan, target, self._matcher)
+        plan_course(self._plan, target)
         self._plan.intake[place] = intake_row(own, target.place, item.partition, item.offset, count)
         await self._remember(target, item)
         self._tell(own)

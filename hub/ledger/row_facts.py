@@ -103,6 +103,20 @@ class DisclosureConsentRow(NamedTuple):
     consent_key: str
 
 
+class ThreadRow(NamedTuple):
+    """Something that goes on. `document` is the whole thread; `partition` is -1 for what came from elsewhere."""
+
+    thread_id: str
+    ordinal: int
+    kind: str
+    uid: str
+    subject_key: str | None
+    partition: int
+    is_open: bool
+    next_at: datetime | None
+    document: str
+
+
 class DataKeyRow(NamedTuple):
     """A child's data key, wrapped under the master key. Erasing the child removes the row."""
 

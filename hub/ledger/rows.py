@@ -19,6 +19,7 @@ from hub.ledger.row_facts import (
     ReceiverPseudonymRow,
     SubjectLinkRow,
     SubjectRow,
+    ThreadRow,
 )
 from hub.ledger.table import Row, Table
 
@@ -263,12 +264,13 @@ OUTBOX: Final = Table("outbox", OutboxEntryRow, ("row_id",), ("row_id",), number
 PARKED: Final = Table("parked", ParkedRow, ("parked_id",), ("place", "delivery_id"), numbered="parked_id")
 DATA_KEY: Final = Table("data_key", DataKeyRow, ("subject_key",))
 RECEIVER_PSEUDONYM: Final = Table("receiver_pseudonym", ReceiverPseudonymRow, ("pseudonym_key",))
+THREAD: Final = Table("thread", ThreadRow, ("thread_id",), ("uid", "subject_key"), numbered="ordinal")
 ANNOUNCEMENT: Final = Table("announcement", AnnouncementRow, ("consent_key",))
 
 ALL_TABLES: Final[tuple[Table[Any], ...]] = (
     INTAKE, LINE, DECISION, CHAIN, PAYLOAD, ENTRY, PAIR, SUBJECT, SUBJECT_LINK, CONSENT, CASE_FACT, CITY_FACT,
     KNOWN_EVENT, DISCLOSURE, DISCLOSURE_CONSENT, HOLD, HOLD_WATCH, HOLD_WAKE, SUBSCRIPTION, SEQUENCE,
-    DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT,
+    DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT, THREAD,
 )  # fmt: skip
 """Every table of rows; the log, its offsets and the migrations are handled by statements of their own."""
 
@@ -288,4 +290,5 @@ __all__ = [
     "SubjectLinkRow",
     "SubjectRow",
     "Table",
+    "ThreadRow",
 ]

@@ -24,6 +24,7 @@ from hub.ledger.rows import (
     Row,
     SubscriptionRow,
     Table,
+    ThreadRow,
 )
 
 Other = TypeVar("Other", bound=tuple[Any, ...])
@@ -175,6 +176,14 @@ class Tables(Protocol):
 
     async def wake_all_holds(self) -> None:
         """Mark every hold to be judged again."""
+        ...
+
+    async def peek_threads(self, limit: int, now: datetime) -> list[ThreadRow]:
+        """Return open threads whose next instant came, the oldest first, without locks."""
+        ...
+
+    async def lock_threads(self, thread_ids: Sequence[str], now: datetime) -> list[ThreadRow]:
+        """Lock those of these threads that are still due, skipping locked ones; the oldest first."""
         ...
 
     async def ended_consents(self, limit: int, now: datetime) -> list[ConsentRow]:

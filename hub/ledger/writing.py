@@ -26,6 +26,7 @@ async def write_plan(tables: Tables, plan: Plan, gathered: Mapping[str, rows.Ent
     await _write_entries(tables, plan, gathered)
     await write_facts(tables, plan.facts)
     await _write_holds(tables, plan)
+    await tables.upsert(rows.THREAD, list(plan.threads.values()))
     known = gathered.keys() | plan.kept
     await tables.insert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid not in known])
     await tables.upsert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid in known])

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from hub.core.model import Duty, Emission
+from hub.core.model import Duty
 from hub.ledger import rows
 from hub.ledger.interface import ChainBreak
 from hub.ledger.memory_store import MemoryStore
@@ -201,23 +201,6 @@ def _refusal() -> dict[str, object]:
         "sections": [],
         "position": 0,
     }
-
-
-async def test_alerts(world: World) -> None:
-    """A referral without owner, a crisis and an alert of the core are told on hub.alerts, with codes only."""
-    referral = sealed_event("evt-0", type_name="referral.offered")
-    await world.commit(record(0, referral, judged(referral, wait(reason="hold_no_owner"))))
-    crisis = sealed_event("evt-1", urgency="u1")
-    await world.commit(record(1, crisis, judged(crisis, allow())))
-    stated = sealed_event("evt-2")
-    alert = Emission("alert.safety", (SCHOOL,), "ok_alert", None, ((SCHOOL, CHILD),))
-    await world.commit(record(2, stated, judged(stated, refuse(), emissions=[alert])))
-    found = [row.document for row in await world.ledger.outbox(10) if row.topic == "hub.alerts"]
-    assert [(item["type"], item["reason"], item["to"]) for item in found] == [
-        ("alert.referral_without_owner", "hold_no_owner", []),
-        ("alert.crisis", "ok_accepted", []),
-        ("alert.safety", "ok_alert", [SCHOOL]),
-    ]
 
 
 async def test_receipt_tells_duties_and_status(world: World) -> None:

@@ -153,6 +153,8 @@ FILL = (
     "insert into disclosure_consent select 'd' || i, 'c' || i from generate_series(1, $1::bigint) i",
     """insert into case_fact (fact_key, kind, case_key, document)
         select 'f' || i, 'help_team', 'q' || i, '{}' from generate_series(1, $1::bigint) i""",
+    """insert into thread (thread_id, kind, uid, subject_key, partition, is_open, document)
+        select 't' || i, 'referral', 'i' || i, 's' || i / 5, 0, true, '{}' from generate_series(1, $1::bigint) i""",
     """insert into known_event (known_key, event_key, document)
         select 'f' || i, 'q' || i, '{}' from generate_series(1, $1::bigint) i""",
 )
