@@ -151,37 +151,13 @@ def _deadline(rule: str, case: Case) -> Deadline:
     return rule_deadline(rule, received, policy, near=rule not in DELIVERY_RULES)
 
 
-def _answered_responses(case: Case) -> frozenset[str]:
-    """Return the ids of the open response threads about the events that this one answers.
-
-    Ids and record numbers are unique only per sender. So where several events fit, those count that are about the
-    person of the reply, and of these the ones whose sender the reply is addressed to; where none is left, the wish is
-    not heard.
-    """
-    event = case.event
-    found = _open_responses(answered(case, RESPONSE))
-    wishes: tuple[Callable[[Thread], bool], ...] = (
-        lambda thread: thread.uid == event.in_reply_to,
-        lambda thread: event.subject_ref in {None, thread.subject_ref},
-        lambda thread: _is_addressed(str(thread.document["sender"]), case),
-    )
-    for wish in wishes:
-        found = [thread for thread in found if wish(thread)] or found
-    return frozenset(thread.thread_id for thread in found)
-
-
-def _is_addressed(org: str, case: Case) -> bool:
-    """Return whether a reply goes to this organisation."""
-    return any(org == to.org or kind_of(org, case) == to.kind for to in case.event.recipients)
-
-
 def answer_responses(case: Case) -> tuple[tuple[Thread, ...], tuple[JsonObject, ...]]:
     """Return the threads that this event changes as a reply, and the own events that close their alerts.
 
     A reply counts for the organisation that sends it. The follow-up of a crisis is agreed by whoever agrees it, in
     reply or for the same person and case.
     """
-    replies = _answered_responses(case)
+    replies = {thread.thread_id for thread in answered(case, RESPONSE)}
     threads: list[Thread] = []
     events: list[JsonObject] = []
     for thread in _open_responses(case.threads):
