@@ -1,32 +1,32 @@
-"""The worker that watches: held events whose facts or time changed, consents that ended, payloads to destroy.
+"""The worker that watches: held events, terms and duties whose time came, consents that ended, payloads to destroy.
 
 A held event is judged again when a fact of its subject changed, at each boundary in time, and when its term passed
-(CONSENT.md section 12). A consent that ended is announced as an event of the hub itself, in the child's own order.
+(CONSENT.md section 12). What goes on over time (`hub/core/threads.py`) is rung at its next instant. A consent that
+ended is announced as an event of the hub itself, in the child's own order.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from functools import partial, reduce
 from operator import or_
-from uuid import UUID, uuid5
 
 import structlog
 
 from agents.committing import count_judgement
-from agents.driver import HubApp, new_app
+from agents.driver import HubApp
 from agents.judging import NOT_DECIDED
-from agents.loops import guarded, patiently
+from agents.loops import loop_app, patiently, run_in
+from agents.own_events import sealed_own_event
 from agents.produce import FaustWriter, LogMessage, LogWriter
-from agents.runtime import Runtime
+from agents.ringing import Ringer
+from agents.runtime import Runtime, seconds_between
 from hub.core.batch import next_snapshot
-from hub.core.codes import HUB_KIND
 from hub.core.keys import keys_of
 from hub.core.model import JsonObject
+from hub.core.own_events import own_event
 from hub.core.recheck import next_boundary, rejudge_held
 from hub.core.snapshot import FactKeys, Snapshot
-from hub.identity.door import event_uid
 from hub.ledger.interface import ExpiredConsent, HeldEvent, HoldTransaction, LedgerUnavailableError
 from hub.wire.codec import encode
 from hub.wire.envelope import SealedEvent
@@ -39,61 +39,30 @@ PART = "watch"
 CHANNEL = "holds"
 """The ledger's channel on which woken holds announce themselves."""
 
-HUB_EVENTS = UUID("0b7f6a2e-6a55-5d0c-8e0f-2d0d3f0f4a11")
-"""Namespace of the ids of the hub's own events. INVARIANT: never changes, or a notice would be sent twice."""
-
 
 def build(runtime: Runtime, writer: LogWriter | None = None) -> HubApp:
     """Return the Faust app of watch; nothing connects before it starts."""
-    app = new_app(
-        "samenhub-watch",
-        bootstrap_servers=runtime.bootstrap_servers,
-        security=runtime.security,
-        settings=runtime.settings,
-    )
-    app.producer_only = True
-    loop = WatchLoop(runtime, writer or FaustWriter(app, runtime.settings.request_timeout_seconds))
-    app.task(guarded(app, loop.run))
-    app.before_stop.append(loop.stop)
-    app.closers.append(runtime.ledger.close)
-    return app
+    app = loop_app("samenhub-watch", runtime)
+    writer = writer or FaustWriter(app, runtime.settings.request_timeout_seconds)
+    return run_in(app, WatchLoop(runtime, writer), runtime)
 
 
 def expiry_event(consent: ExpiredConsent, source: str, now: str) -> SealedEvent:
-    """Return the hub's event that a consent ended: the same consent gives the same event id and digest.
-
-    A UUID cannot be mistaken for a citizen number (gate E1 exempts it), which a consent id or a hash could.
-    """
-    event_id = str(uuid5(HUB_EVENTS, f"consent.expired\n{consent.consent_id}"))
-    event: JsonObject = {
-        "id": event_id,
-        "source": source,
-        "type": "consent.expired",
-        "time": now,
-        "sender": {"org": HUB_KIND, "kind": HUB_KIND},
-        "recipients": [],
-        "sections": ["meta"],
-        "subject_ref": consent.subject_ref,
-        "digest": str(uuid5(HUB_EVENTS, f"digest\n{event_id}")),
-        "data": {"consent_id": consent.consent_id},
-    }
-    return SealedEvent(
-        uid=event_uid(source, event_id),
-        event=event,
-        authenticated_org=HUB_KIND,
-        accepted_at=now,
-        key=consent.subject_ref,
-    )
+    """Return the hub's event that a consent ended: the same consent gives the same event id and digest."""
+    data: JsonObject = {"consent_id": consent.consent_id}
+    event = own_event("consent.expired", consent.consent_id, consent.subject_ref, now, data)
+    return sealed_own_event(event, source, consent.subject_ref)
 
 
 class WatchLoop:
-    """Wakes holds, announces ended consents, and destroys payloads when their time is over."""
+    """Wakes holds, rings what is due, announces ended consents, and destroys payloads when their time is over."""
 
     def __init__(self, runtime: Runtime, writer: LogWriter) -> None:
         self._runtime = runtime
         self._writer = writer
+        self._ringer = Ringer(runtime)
         self._stopping = asyncio.Event()
-        self._tidy_at = float("-inf")
+        self._tidied_at: str | None = None
 
     async def run(self) -> None:
         """Work until `stop`. Raises LedgerUnavailableError, LogUnavailableError when either stays away."""
@@ -101,6 +70,7 @@ class WatchLoop:
         await patiently(self._runtime, self._runtime.ledger.wake_all_holds)
         while not self._stopping.is_set():
             worked = await patiently(self._runtime, self.rejudge_once)
+            worked += await patiently(self._runtime, self.ring_once)
             worked += await self.announce_once()
             worked += await self.tidy_once()
             self._runtime.metrics.progress(PART)
@@ -137,6 +107,20 @@ class WatchLoop:
             count_judgement(self._runtime.metrics, sealed, judgement, now)
         return next_snapshot(snapshot, sealed.event, judgement, sealed.uid, now)
 
+    async def ring_once(self) -> int:
+        """Let the clock pass over one batch of threads that are due, in one transaction; returns how many there were.
+
+        What the clock raises goes into the outbox with the thread's next instant, so that each is raised once,
+        however many machines watch and whenever one of them ends.
+        """
+        now = self._runtime.clock()
+        limit = self._runtime.settings.ring_batch_max
+        async with self._runtime.ledger.due_threads(limit, now) as transaction:
+            for due in transaction.due:
+                rung = self._ringer.ring(due, now)
+                await transaction.rung(rung.thread, rung.own_events, now)
+            return len(transaction.due)
+
     async def announce_once(self) -> int:
         """Publish the end of consents that ended, then remember that it is safely in the log."""
         ledger, now = self._runtime.ledger, self._runtime.clock()
@@ -152,17 +136,24 @@ class WatchLoop:
 
     async def tidy_once(self) -> int:
         """Destroy payloads whose time is over (CONSENT.md section 12), now and then; returns how many."""
-        policy, moment = self._runtime.standing.policy, time.monotonic()
-        if policy is None or moment < self._tidy_at:
+        policy, now = self._runtime.standing.policy, self._runtime.clock()
+        if policy is None or not self._may_tidy(now):
             return 0
-        self._tidy_at = moment + self._runtime.settings.retention_every_seconds
-        now, days = self._runtime.clock(), policy.replay_days
+        self._tidied_at = now
         destroyed = await patiently(
-            self._runtime, partial(self._runtime.ledger.destroy_stale_payloads, days, now)
+            self._runtime,
+            partial(self._runtime.ledger.destroy_stale_payloads, policy.replay_days, now),
         )
         if destroyed:
             log.info("payloads_destroyed", count=destroyed)
         return destroyed
+
+    def _may_tidy(self, now: str) -> bool:
+        """Return whether the last time is long enough ago, or lies ahead: a clock that was set back."""
+        if self._tidied_at is None:
+            return True
+        since = seconds_between(self._tidied_at, now)
+        return since >= self._runtime.settings.retention_every_seconds or now < self._tidied_at
 
     def _message(self, consent: ExpiredConsent, now: str) -> LogMessage:
         sealed = expiry_event(consent, self._runtime.settings.source, now)
