@@ -30,8 +30,9 @@ from connectors.contract import (
     RetryAfter,
 )
 from hub.core.keys import keys_of
-from hub.core.model import JsonObject, RecipientDecision
+from hub.core.model import LEAVES, JsonObject, RecipientDecision
 from hub.core.recheck import LastLook
+from hub.core.shown_face import shown_face
 from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing
 from hub.ledger.interface import Candidate, ClaimedDelivery, LedgerUnavailableError, Settlement
@@ -53,12 +54,13 @@ def build(runtime: Runtime) -> HubApp:
 
 
 def recheck_at(standing: Standing, now: str) -> Callable[[Candidate, Snapshot], RecipientDecision]:
-    """Return the last run of the decision, for the moment of a claim."""
+    """Return the last run of the decision, for the moment of a claim, with the fixed face that must be shown."""
     look = LastLook(standing, now)
 
     def again(candidate: Candidate, snapshot: Snapshot) -> RecipientDecision:
-        return look.recheck(
-            candidate.sealed.event,
+        event = candidate.sealed.event
+        decision = look.recheck(
+            event,
             candidate.sealed.authenticated_org,
             candidate.position,
             candidate.receiver,
@@ -66,6 +68,9 @@ def recheck_at(standing: Standing, now: str) -> Callable[[Candidate, Snapshot], 
             snapshot,
             candidate.held_since,
         )
+        if decision.outcome not in LEAVES or candidate.emission is not None:
+            return decision
+        return replace(decision, fixed_face=shown_face(event, candidate.receiver, snapshot, standing, now))
 
     return again
 

@@ -1,4 +1,4 @@
-"""The body that leaves: what a receiver may know of an event beside its sections. Pure.
+"""The body that leaves with an event: what a receiver may know beside its sealed sections. Pure.
 
 Built field by field, never copied: a field of the decision view that is not named here does not leave. Life domains,
 safety level and requested action, for instance, belong to the section `codes` and leave only with it.
@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from hub.core.model import Emission, Json, JsonObject
-from hub.ledger.interface import Candidate, ClaimedDelivery
+from hub.core.catalogue import CATALOGUE, EventClass
+from hub.core.model import Json, JsonObject
+from hub.core.routing import FIXED_FACE_HANDOVER
+from hub.ledger.interface import ClaimedDelivery
 
 AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 
@@ -23,6 +25,13 @@ CLEAR_FIELDS: Final = ("urgency", "purpose", "mode", "in_reply_to")
 
 NOTICE_FIELDS: Final = ("record_ref", "consent_id", "effective_at")
 """What a notice is about: the receiver's own earlier delivery, or a consent that it relied on."""
+
+ALERT_CODES: Final = ("rule", "level", "audience")
+"""Of an alert's facts, beside its type: which response time, which step of the ladder, who is to act on it."""
+
+PICTURE: Final = "prevention.picture_published"
+
+PERIOD_FIELDS: Final = ("period_from", "period_to")
 
 NOTICES: Final = frozenset({"signal.retracted", "referral.withdrawn", "consent.withdrawn", "consent.expired"})
 """The types of class notice (EVENTS.md section 3)."""
@@ -59,73 +68,108 @@ def event_data(claimed: ClaimedDelivery, book: Book) -> JsonObject:
     event = claimed.candidate.sealed.event
     data: JsonObject = {
         "event_type": event["type"],
-        "sender": _sender(event, book),
+        "sender": sender_of(event, book),
         "registered_at": event["time"],
         "reason": claimed.decision.reason,
         "duties": [duty.as_json() for duty in claimed.decision.duties if duty.duty in RECEIVER_DUTIES],
     }
     data.update({name: event[name] for name in CLEAR_FIELDS if event.get(name) is not None})
-    data.update(_record(event))
-    data.update(_notice(event))
+    data.update(record_of(event))
+    data.update(notice_of(event))
+    data.update(_picture(event))
+    data.update(_about(event))
+    data.update(_fixed_face(claimed, book))
     return data
 
 
-def emission_data(candidate: Candidate, emission: Emission, book: Book) -> JsonObject:
-    """Return the body of one of the hub's own messages.
+def hub_sections(claimed: ClaimedDelivery, book: Book) -> dict[str, JsonObject]:
+    """Return the permitted sections of an alert, which the hub puts together itself (EVENTS.md section 11).
 
-    A match holds the contact cards of both sides, the basis and the date, and nothing else (EVENTS.md section 11).
-    A lapsed match gives no reason (DEDUP.md section 6).
+    The due time, the cause, and whom to call; of other events nothing.
     """
-    accepted_on = _amsterdam_day(candidate.sealed.accepted_at)
-    if emission.type == "match.reported":
-        return _match(emission, book, accepted_on)
-    if emission.type == "match.lapsed":
-        return {"event_type": emission.type, "date": accepted_on}
-    event = candidate.sealed.event
-    data: JsonObject = {
-        "event_type": emission.type,
-        "sender": _sender(event, book),
-        "date": accepted_on,
-        "reason": emission.reason,
+    event = claimed.candidate.sealed.event
+    if not _is_alert(event):
+        return {}
+    facts = _facts(event)
+    meta: JsonObject = {
+        "event_type": event["type"],
+        "registered_at": event["time"],
+        "urgency": event.get("urgency"),
+        "due_at": facts.get("due_at"),
     }
-    if emission.type == "conflict.reported":
-        # To the sender alone, about its own message: its own id says which one.
-        data["event_id"] = event["id"]
-    data.update(_record(event))
-    data.update(_notice(event))
-    return data
+    codes: JsonObject = {"cause": event["type"], **{name: facts.get(name) for name in ALERT_CODES}}
+    contact: JsonObject = {"owner": card_of(str(facts.get("owner")), book)}
+    sections = {"meta": _stated(meta), "contact": contact, "codes": _stated(codes)}
+    return {name: sections[name] for name in claimed.delivery.sections if name in sections}
 
 
-def _match(emission: Emission, book: Book, accepted_on: str) -> JsonObject:
-    cards = [book.contact_card(org) or _bare_card(org, book) for org in emission.to]
-    return {"event_type": emission.type, "basis": emission.basis, "date": accepted_on, "contacts": cards}
+def card_of(org: str, book: Book) -> JsonObject:
+    """Return an organisation's contact card, or its name alone where the configuration gives no telephone."""
+    return {**(book.contact_card(org) or {"organisation": name_of(org, book)})}
 
 
-def _bare_card(org: str, book: Book) -> dict[str, str]:
-    """Return the name alone, where the configuration gives no telephone."""
+def name_of(org: str, book: Book) -> str:
+    """Return the name that people know, or the code of who left the configuration."""
     partner = book.by_org(org)
-    return {"organisation": partner.name if partner else org}
+    return partner.name if partner else org
 
 
-def _sender(event: JsonObject, book: Book) -> JsonObject:
+def _is_alert(event: JsonObject) -> bool:
+    event_type = CATALOGUE.get(str(event.get("type")))
+    return event_type is not None and event_type.treatment is EventClass.ALERT
+
+
+def _facts(event: JsonObject) -> JsonObject:
+    data = event.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _stated(fields: JsonObject) -> JsonObject:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _about(event: JsonObject) -> JsonObject:
+    """Return which message an alert is about, by the id under which its receivers know it."""
+    return _stated({"about": _facts(event).get("uid")}) if _is_alert(event) else {}
+
+
+def _picture(event: JsonObject) -> JsonObject:
+    """Return the counts of a prevention picture and their period (EVENTS.md section 11)."""
+    if event.get("type") != PICTURE:
+        return {}
+    facts = _facts(event)
+    return {"cells": event.get("cells"), **{name: facts.get(name) for name in PERIOD_FIELDS}}
+
+
+def _fixed_face(claimed: ClaimedDelivery, book: Book) -> JsonObject:
+    """Return who stays with the family, where it must be shown (ROUTING.md section 6)."""
+    face = claimed.decision.fixed_face
+    if face is None:
+        return {}
+    shown: JsonObject = {"organisation": name_of(face.org, book), "professional": face.professional}
+    return {"fixed_face": shown, "notes": [FIXED_FACE_HANDOVER] if face.handover else []}
+
+
+def sender_of(event: JsonObject, book: Book) -> JsonObject:
+    """Return who sent an event, with the name that people know."""
     sender = event.get("sender")
     stated = sender if isinstance(sender, dict) else {}
     org = str(stated.get("org", ""))
-    partner = book.by_org(org)
-    return {"org": org, "kind": stated.get("kind"), "name": partner.name if partner else org}
+    return {"org": org, "kind": stated.get("kind"), "name": name_of(org, book)}
 
 
-def _record(event: JsonObject) -> JsonObject:
+def record_of(event: JsonObject) -> JsonObject:
+    """Return the sender's own record and its revision."""
     record = event.get("record")
     if not isinstance(record, dict):
         return {}
     return {"record_ref": record.get("ref"), "revision": record.get("revision")}
 
 
-def _notice(event: JsonObject) -> dict[str, Json]:
+def notice_of(event: JsonObject) -> dict[str, Json]:
     """Return what a retraction or a withdrawal is about. Of a fact's data nothing else leaves."""
-    data = event.get("data")
-    if not isinstance(data, dict) or event.get("type") not in NOTICES:
+    data = _facts(event)
+    if event.get("type") not in NOTICES:
         return {}
     told = {name: data[name] for name in NOTICE_FIELDS if data.get(name) is not None}
     if event["type"] == "signal.retracted" and isinstance(data.get("reason"), str):
@@ -133,5 +177,6 @@ def _notice(event: JsonObject) -> dict[str, Json]:
     return told
 
 
-def _amsterdam_day(instant: str) -> str:
+def amsterdam_day(instant: str) -> str:
+    """Return the Amsterdam date of an instant."""
     return datetime.fromisoformat(instant).astimezone(AMSTERDAM).date().isoformat()

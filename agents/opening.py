@@ -10,7 +10,8 @@ import json
 from collections.abc import Awaitable, Callable
 from uuid import NAMESPACE_URL, uuid5
 
-from agents.egress_data import Book, emission_data, event_data
+from agents.egress_data import Book, event_data, hub_sections
+from agents.egress_messages import emission_data
 from connectors.contract import OpenedDelivery
 from connectors.egress import DOMAIN, SEQUENCE_TYPE
 from hub.core.model import LEAVES, Json, JsonObject
@@ -18,6 +19,7 @@ from hub.identity.keys import KeyErased, KeyRing, KeyUnusable
 from hub.identity.pseudonyms import Pseudonyms
 from hub.identity.sealing import Opener, SealBroken
 from hub.ledger.interface import Candidate, ClaimedDelivery, Ledger
+from hub.wire.envelope import SUBJECT_NUMBER
 
 REMEMBERED_MAX = 100_000
 """Pseudonyms known to be in the ledger already, so that a child's next delivery costs no write; about 20 MB."""
@@ -108,9 +110,11 @@ class DeliveryOpening:
     async def _sections(self, claimed: ClaimedDelivery, subject: str | None) -> dict[str, Json]:
         names = claimed.delivery.sections
         opened = await self._opener.open_sections(claimed.candidate.sealed, names)
-        sections = {name: json.loads(plain) for name, plain in opened.items()}
-        if subject is not None and isinstance(sections.get("meta"), dict):
-            sections["meta"]["subject_pseudonym"] = subject
+        sections: dict[str, Json] = {name: json.loads(plain) for name, plain in opened.items()}
+        sections.update(hub_sections(claimed, self._book))
+        meta = sections.get("meta")
+        if subject is not None and isinstance(meta, dict):
+            meta["subject_pseudonym"] = subject
         return sections
 
     async def _subject(self, candidate: Candidate) -> str | None:
@@ -118,7 +122,7 @@ class DeliveryOpening:
         subject_ref = _subject_ref(candidate)
         if subject_ref is None:
             return None
-        if subject_ref == candidate.sealed.event.get("subject_ref"):
+        if SUBJECT_NUMBER in candidate.sealed.sealed and _is_own(candidate, subject_ref):
             number = await self._opener.subject_number(candidate.sealed)
         else:
             number = await self._number_of(subject_ref)
@@ -182,8 +186,14 @@ def _subject_ref(candidate: Candidate) -> str | None:
     return subject_ref if isinstance(subject_ref, str) else None
 
 
+def _is_own(candidate: Candidate, subject_ref: str) -> bool:
+    """Return whether this is the subject of the event; in a match the other side's child is another."""
+    return subject_ref == candidate.sealed.event.get("subject_ref")
+
+
 def _emission_id(candidate: Candidate) -> str:
-    """Return an id that is stable over retries and differs from the event's own and between receivers."""
+    """Return an id that is stable over retries and differs from the event's own, between receivers and messages."""
     emission = candidate.emission
     kind = emission.type if emission else ""
-    return str(uuid5(NAMESPACE_URL, f"{candidate.sealed.uid}\n{kind}\n{candidate.receiver}"))
+    details = "".join(f"\n{name}={value}" for name, value in emission.details) if emission else ""
+    return str(uuid5(NAMESPACE_URL, f"{candidate.sealed.uid}\n{kind}\n{candidate.receiver}{details}"))

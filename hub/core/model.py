@@ -39,6 +39,18 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedFace:
+    """The professional who stays with a family (ROUTING.md section 6).
+
+    `handover`: the team that owns the area is of another organisation, so that a warm hand-over is due.
+    """
+
+    org: str
+    professional: str
+    handover: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EventDecision:
     """The verdict on the event as a whole."""
 
@@ -61,6 +73,7 @@ class RecipientDecision:
 
     `position` is the index in the event's `recipients` (or in the list of a notice). `sections` are the
     sections that go, in the order F1 to F15, empty for hold and deny; `withheld` are those that stay.
+    `fixed_face` is who must be shown to this recipient; it is found at the last look, and is no part of the verdict.
     """
 
     recipient: str
@@ -71,6 +84,7 @@ class RecipientDecision:
     consents: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     position: int = 0
+    fixed_face: FixedFace | None = field(default=None, compare=False)
 
     def as_json(self) -> JsonObject:
         """Return the form of the vectors."""
