@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hub.core.course import NO_MOVE, after_move, follow, move
 from hub.core.dedup_case import Case, find_counterparts, hold_until, leaving, match, parked_reason, watches
 from hub.core.dedup_semantic import find_origin
 from hub.core.history import Entry, HistoryChanges
@@ -26,13 +27,17 @@ def decide_again(case: Case, entry: Entry) -> Judgement:
     Used for a message that comes again, and by the hub itself for what it holds: there a recipient that was
     allowed can have changed too (a family that moved), so every outcome is compared.
     """
+    case = replace(case, entry_id=entry.entry_id)
     decision = case.decide()
     parked = parked_reason(decision)
     if parked is not None:
         return Judgement(verdict="rejected", reason=parked, decision=decision, parked=parked)
+    # A step that was taken when the event came first is not taken twice.
+    moved = NO_MOVE if entry.decision.event.outcome in LEAVES else move(case, decision)
+    decision = after_move(case, decision, moved)
     if _comparable(decision) == _comparable(entry.decision):
         return unchanged(case, entry, waits=True)
-    return _reevaluated(case, entry, decision)
+    return follow(case, _reevaluated(case, entry, decision), moved)
 
 
 def _is_fully_delivered(decision: Decision) -> bool:

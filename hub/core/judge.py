@@ -1,13 +1,15 @@
 """What one event does to the hub: the one place that knows the order of gates, memory, decision and matches.
 
-Gates E1 to E6, then the technical verdicts (gate E7), then the decision from E8 on, then the semantic verdicts,
-then matches or retraction, and what all of that changes in facts and memory.
+Gates E1 to E6, then the technical verdicts (gate E7), then the decision from E8 on, then the step of a life cycle,
+then the semantic verdicts, then matches or retraction, what all of that changes in facts and memory, and what goes on
+over time because of it (`course.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from hub.core.course import NO_MOVE, after_move, follow, move
 from hub.core.dedup_case import (
     Case,
     find_counterparts,
@@ -107,15 +109,17 @@ def _new(case: Case, technical: Technical) -> Judgement:
     if parked_reason(decision) is not None:
         return _rejected(decision.event)
     if case.event.type == "signal.retracted":
-        return _retraction(case, decision)
+        return follow(case, _retraction(case, decision), NO_MOVE)
+    moved = move(case, decision)
+    decision = after_move(case, decision, moved)
     judgement = _observation(case, technical, decision)
-    if decision.event.outcome not in LEAVES:
-        return judgement
-    return replace(
-        judgement,
-        facts=fact_changes(case.event, case.facts),
-        parked="hold_identity_ambiguous" if lacks_subject(case.event) else None,
-    )
+    if decision.event.outcome in LEAVES:
+        judgement = replace(
+            judgement,
+            facts=fact_changes(case.event, case.facts),
+            parked="hold_identity_ambiguous" if lacks_subject(case.event) else None,
+        )
+    return follow(case, judgement, moved)
 
 
 def _retraction(case: Case, decision: Decision) -> Judgement:

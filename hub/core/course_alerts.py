@@ -1,0 +1,83 @@
+"""Alerts that an event raises at once: crisis, safety, a referral without owner, a closing that was blocked.
+
+Those that time raises (terms, silence) are the ring's. Source: EVENTS.md sections 5 and 7, ROUTING.md sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hub.core.crisis import is_crisis, warned
+from hub.core.dedup_case import Case
+from hub.core.judgement import Judgement
+from hub.core.model import JsonObject
+from hub.core.own_events import alert_event
+from hub.core.reasons import Reason
+
+CLOSING_BLOCKED = "alert.closing_blocked"
+WITHOUT_OWNER = frozenset({Reason.HOLD_NO_OWNER.value, Reason.HOLD_AMBIGUOUS_OWNER.value})
+"""Nothing is sent to a guess; such a hold on a referral goes to the city's coordinator (ROUTING.md section 4)."""
+
+CITY_COORDINATOR = "city_coordinator"
+REGULAR = "u3"
+"""The urgency of an alert about something that states none (EVENTS.md section 2: only content must)."""
+
+
+def raised_alerts(case: Case, judgement: Judgement, emits: tuple[str, ...]) -> tuple[JsonObject, ...]:
+    """Return the alerts that follow at once. The same cause gives the same alert, so that it is raised once."""
+    event = case.event
+    if event.subject_ref is None or event.anonymous:
+        return ()
+    found = [*_crisis(case, judgement), *_safety(case, judgement), *_without_owner(case, judgement)]
+    if CLOSING_BLOCKED in emits:
+        found.append(_alert(case, CLOSING_BLOCKED, event.sender_org, reason=judgement.decision.event.reason))
+    return tuple(found)
+
+
+def _alert(case: Case, type_name: str, owner: str, **stated: str) -> JsonObject:
+    """Return one alert about this event for one organisation."""
+    event = case.event
+    return alert_event(
+        type_name,
+        f"{case.entry_id}\n{owner}",
+        subject_ref=event.subject_ref or "",
+        owner=owner,
+        now=case.at,
+        urgency=event.urgency or REGULAR,
+        uid=case.entry_id,
+        case_ref=event.case_ref,
+        **stated,  # type: ignore[arg-type]
+    )
+
+
+def _crisis(case: Case, judgement: Judgement) -> Iterator[JsonObject]:
+    """Warn the parties to the case; with none, the crisis team that got the content, so that it is on the register."""
+    if not is_crisis(case.event) or not judgement.decision.recipients:
+        return
+    parties = warned(case.event, case.situation)
+    first = [recipient.recipient for recipient in judgement.deliver][:1]
+    for org in parties or first or [case.event.sender_org]:
+        yield _alert(case, "alert.crisis", org)
+
+
+def _safety(case: Case, judgement: Judgement) -> Iterator[JsonObject]:
+    """Put a safety report on the register of whoever got it; a crisis is there already."""
+    if case.event.purpose != "safety_report" or is_crisis(case.event):
+        return
+    for recipient in judgement.deliver:
+        yield _alert(case, "alert.safety", recipient.recipient, reason=recipient.reason)
+
+
+def _without_owner(case: Case, judgement: Judgement) -> Iterator[JsonObject]:
+    """Raise a referral that nobody, or more than one, is responsible for."""
+    if case.event.type != "referral.offered":
+        return
+    reasons = [item.reason for item in judgement.decision.recipients if item.reason in WITHOUT_OWNER]
+    if reasons:
+        yield _alert(
+            case,
+            "alert.referral_without_owner",
+            case.event.sender_org,
+            reason=reasons[0],
+            audience=CITY_COORDINATOR,
+        )
