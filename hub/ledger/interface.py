@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +16,7 @@ from hub.core.threads import Thread
 from hub.identity.keys import DataKeyStore
 from hub.ledger.errors import FencedError, LedgerUnavailableError, LogReplacedError, RetryBatchError
 from hub.ledger.figures import Balance, ChainBreak, Receipt, ReceiptLine, Statistics
+from hub.ledger.trail import RecentEvent, Trail
 from hub.wire.envelope import SealedEvent, SealedSection
 
 __all__ = [
@@ -381,6 +382,14 @@ class Ledger(Protocol):
 
     async def receipt(self, uid: str) -> Receipt | None:
         """Return what is known of an accepted event; None before it is decided."""
+        ...
+
+    async def trail(self, uid: str) -> Trail | None:
+        """Return what stands on record about an accepted event, for explaining it; None when it is unknown."""
+        ...
+
+    def recent_events(self, since: str) -> AsyncIterator[RecentEvent]:
+        """Yield what was decided since an RFC 3339 instant, and all that is held, with the verdict that counts now."""
         ...
 
     async def resolve_pseudonym(self, org: str, pseudonym: str) -> str | None:

@@ -42,10 +42,12 @@ from hub.ledger.interface import (
     ThreadTransaction,
 )
 from hub.ledger.receipts import receipt
+from hub.ledger.recent_events import recent_events, trail
 from hub.ledger.subscribing import put_subscription, remove_subscription, subscription_from
 from hub.ledger.tables import Advance, Store, Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key
 from hub.ledger.threads import DueThreads, put_threads, threads_about
+from hub.ledger.trail import RecentEvent, Trail
 
 CLAIM_ATTEMPTS: Final = 3
 """A claim or settlement that meets a deadlock starts again; three times in a row is a fault worth showing."""
@@ -223,6 +225,15 @@ class StoredLedger:
         """See Ledger."""
         async with self._store.transaction() as tables:
             return await receipt(tables, uid)
+
+    async def trail(self, uid: str) -> Trail | None:
+        """See Ledger."""
+        async with self._store.transaction() as tables:
+            return await trail(tables, uid)
+
+    def recent_events(self, since: str) -> AsyncIterator[RecentEvent]:
+        """See Ledger."""
+        return recent_events(self._store, since)
 
     async def resolve_pseudonym(self, org: str, pseudonym: str) -> str | None:
         """See Ledger."""
