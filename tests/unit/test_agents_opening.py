@@ -3,118 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from agents.opening import VOID_TYPE, DeliveryOpening, OpeningError, number_lookup
-from hub.core.model import Duty, Emission, JsonObject, Outcome, RecipientDecision
-from hub.core.permit import permit_of, redact
+from agents.opening import VOID_TYPE, OpeningError
+from hub.core.model import Duty, FixedFace, JsonObject, Outcome
 from hub.identity.key_material import VersionedKeys
-from hub.identity.keys import KeyRing, LocalKeyProvider, MemoryDataKeyStore
-from hub.identity.pseudonyms import Pseudonyms
-from hub.identity.sealing import Opener, Sealer
-from hub.ledger.interface import Candidate, ClaimedDelivery, Ledger, Subscription
+from hub.identity.keys import KeyRing, LocalKeyProvider
 from hub.wire.envelope import SealedEvent
-
-NOW = "2026-03-02T23:30:00Z"
-SOURCE = "urn:nld:oin:00000000000000000000:systeem:samenhub"
-NUMBER = "999990019"
-SIBLING_NUMBER = "999992661"
-CHILD, SIBLING = "ps_1_child", "ps_1_sibling"
-NARRATIVE = "een verhaal dat niemand anders mag lezen"
-CONTENT: dict[str, Any] = {
-    "meta": {"event_type": "signal.raised", "status": "received"},
-    "contact": {"sender": {"name": "Test Leerkracht"}},
-    "narrative": {"facts": NARRATIVE},
-}
-
-
-class World:
-    """A child with a key, a sealed signal, and an opening as deliver has it."""
-
-    def __init__(self) -> None:
-        self.store = MemoryDataKeyStore()
-        self.keys = VersionedKeys({"k1": b"k" * 32})
-        self.ring = KeyRing(LocalKeyProvider(VersionedKeys({"m1": b"m" * 32})), self.store)
-        self.remembered: list[tuple[str, str, str]] = []
-        self.data_keys = self.store
-        self.pseudonyms = Pseudonyms(self.keys)
-
-    async def remember_pseudonym(self, org: str, pseudonym: str, subject_ref: str) -> None:
-        self.remembered.append((org, pseudonym, subject_ref))
-
-    def by_org(self, org: str) -> Any:
-        class Named:
-            kind = "school"
-            name = f"Test {org}"
-
-        return Named() if org != "unknown" else None
-
-    def contact_card(self, org: str) -> dict[str, str] | None:
-        return {"organisation": f"Test {org}", "telephone": "+31701234501"} if org == "school_test" else None
-
-    def opening(self) -> DeliveryOpening:
-        ledger = cast("Ledger", self)
-        return DeliveryOpening(
-            opener=Opener(self.ring),
-            number_of=number_lookup(self.ring, ledger),
-            pseudonyms=self.pseudonyms,
-            ledger=ledger,
-            book=self,
-            source=SOURCE,
-        )
-
-    async def sealed(self, **changes: Any) -> SealedEvent:
-        event: JsonObject = {
-            "id": "event-1",
-            "source": "urn:nld:brin:99AA:systeem:test",
-            "type": "signal.raised",
-            "time": "2026-03-02T23:00:00Z",
-            "sender": {"org": "school_test", "kind": "school", "professional": "employee-7"},
-            "recipients": [{"to": {"org": "gp_test"}}],
-            "sections": ["meta", "contact", "narrative"],
-            "subject_ref": CHILD,
-            "purpose": "help_request",
-            "urgency": "u3",
-            "domains": ["09"],
-            "safety_level": "acute",
-            "case_ref": "case-1",
-            "record": {"ref": "record-1", "revision": 2},
-            **changes,
-        }
-        plain = {name: json.dumps(content).encode() for name, content in CONTENT.items()}
-        subject = cast("str | None", event["subject_ref"])
-        content = await Sealer(self.ring).seal_event("uid-1", subject, NUMBER if subject else None, plain)
-        return SealedEvent("uid-1", event, "school_test", NOW, CHILD, content, "00-trace")
-
-
-def claimed(
-    sealed: SealedEvent,
-    *,
-    sections: tuple[str, ...] = ("meta", "contact"),
-    outcome: Outcome = Outcome.REDACT,
-    emission: Emission | None = None,
-    receiver: str = "gp_test",
-    duties: tuple[Duty, ...] = (),
-) -> ClaimedDelivery:
-    decision = RecipientDecision(receiver, outcome, "ok_consent", ("narrative",), duties, ("c-1",), sections)
-    leaving = permit_of(
-        sealed.event, RecipientDecision(receiver, Outcome.ALLOW, "ok_consent", sections=sections)
-    )
-    assert leaving is not None
-    return ClaimedDelivery(
-        delivery_id="delivery-1",
-        lease="lease",
-        subscription=Subscription("sub-1", receiver, "memory", {}),
-        sequence=41,
-        attempt=2,
-        first_attempt_at=NOW,
-        accepted_at=NOW,
-        candidate=Candidate("delivery-1", receiver, sealed, 0, emission, None),
-        decision=decision,
-        delivery=redact(leaving, sealed.sealed),
-    )
+from tests.unit.opening_world import CHILD, CONTENT, NARRATIVE, NOW, NUMBER, SOURCE, World, claimed
 
 
 async def test_a_receiver_gets_its_own_pseudonym_and_the_permitted_sections() -> None:
@@ -199,59 +98,6 @@ async def test_an_event_without_subject_names_nobody() -> None:
     assert world.remembered == []
 
 
-async def test_a_match_holds_contact_cards_basis_and_date_and_nothing_else() -> None:
-    """Each side hears of its own child; the sections and metadata of the signal stay inside."""
-    world = World()
-    await world.ring.data_key(SIBLING, SIBLING_NUMBER)
-    emission = Emission(
-        "match.reported",
-        ("gp_test", "school_test"),
-        "ok_match",
-        "same_household",
-        (("gp_test", SIBLING), ("school_test", CHILD)),
-    )
-    opening, sealed = world.opening(), await world.sealed()
-    opened = await opening.open_delivery(claimed(sealed, emission=emission, sections=("meta",)))
-    assert opened.data == {
-        "event_type": "match.reported",
-        "basis": "same_household",
-        "date": "2026-03-03",
-        "contacts": [
-            {"organisation": "Test gp_test"},
-            {"organisation": "Test school_test", "telephone": "+31701234501"},
-        ],
-    }
-    assert opened.attributes["subject"] == world.pseudonyms.receiver_pseudonym(SIBLING_NUMBER, "gp_test")
-    assert opened.attributes["type"] == "nl.jeugdigen.match.reported.v1"
-    again = await opening.open_delivery(claimed(sealed, emission=emission, sections=("meta",)))
-    other = await opening.open_delivery(
-        claimed(sealed, emission=emission, sections=("meta",), receiver="school_test")
-    )
-    assert opened.attributes["id"] == again.attributes["id"]
-    assert len({"uid-1", opened.attributes["id"], other.attributes["id"]}) == 3
-
-
-async def test_a_lapsed_match_gives_no_reason() -> None:
-    """The other organisation hears that it ended, and when."""
-    world = World()
-    emission = Emission("match.lapsed", ("gp_test",), "ok_match_lapsed", None, (("gp_test", "ps_1_nobody"),))
-    opened = await world.opening().open_delivery(
-        claimed(await world.sealed(), emission=emission, sections=("meta",))
-    )
-    assert opened.data == {"event_type": "match.lapsed", "date": "2026-03-03"}
-    assert "subject" not in opened.attributes
-
-
-async def test_a_conflict_tells_the_sender_its_own_id() -> None:
-    """So that it can find which of its messages differs."""
-    world = World()
-    emission = Emission("conflict.reported", ("school_test",), "deny_conflict")
-    opened = await world.opening().open_delivery(
-        claimed(await world.sealed(), emission=emission, sections=("meta",), receiver="school_test")
-    )
-    assert (opened.data["event_id"], opened.data["reason"]) == ("event-1", "deny_conflict")
-
-
 async def test_a_retraction_says_which_record_and_why() -> None:
     """Whoever received the signal must be able to find it; of a notice's data nothing else leaves."""
     world = World()
@@ -316,3 +162,127 @@ async def test_an_unknown_sender_is_named_by_its_code() -> None:
     sealed = await world.sealed(sender={"org": "unknown", "kind": "school"})
     opened = await world.opening().open_delivery(claimed(sealed))
     assert opened.data["sender"] == {"org": "unknown", "kind": "school", "name": "unknown"}
+
+
+ALERT = {
+    "id": "3d4c2a39-5f9e-5d43-9c4b-9d2f0a5a7a01",
+    "type": "alert.deadline_missed",
+    "time": NOW,
+    "sender": {"org": "hub", "kind": "hub"},
+    "recipients": [{"to": {"org": "team_test"}}],
+    "sections": ["meta", "contact", "codes"],
+    "purpose": None,
+    "record": None,
+    "urgency": "u2",
+    "data": {
+        "uid": "uid-0",
+        "owner": "school_test",
+        "level": 2,
+        "audience": "team_coordinator",
+        "rule": "u2_human_ack",
+        "due_at": "2026-03-02T23:59:59+01:00",
+        "reason": "ok_consent",
+        "remark": "internal",
+    },
+}
+
+
+async def an_alert(world: World, **changes: Any) -> SealedEvent:
+    """Return an alert as the hub sends it: about a child that the hub knows, without sealed content."""
+    sealed = await world.sealed(**{**ALERT, **changes})
+    return replace(sealed, sealed={}, authenticated_org="hub", traceparent=None)
+
+
+async def test_an_alert_says_when_what_and_whom_to_call() -> None:
+    """The hub puts it together: due time, cause, step of the ladder, card of who must act, and no narrative."""
+    world = World()
+    sections = ("meta", "contact", "codes")
+    delivery = claimed(await an_alert(world), sections=sections, receiver="team_test")
+    opened = await world.opening().open_delivery(delivery)
+    pseudonym = world.pseudonyms.receiver_pseudonym(NUMBER, "team_test")
+    assert opened.attributes["subject"] == pseudonym
+    assert opened.data["sections"] == {
+        "meta": {
+            "event_type": "alert.deadline_missed",
+            "registered_at": NOW,
+            "urgency": "u2",
+            "due_at": "2026-03-02T23:59:59+01:00",
+            "subject_pseudonym": pseudonym,
+        },
+        "contact": {"owner": {"organisation": "Test school_test", "telephone": "+31701234501"}},
+        "codes": {
+            "cause": "alert.deadline_missed",
+            "rule": "u2_human_ack",
+            "level": 2,
+            "audience": "team_coordinator",
+        },
+    }
+    assert opened.data["about"] == "uid-0"
+    assert "internal" not in json.dumps(opened.data)
+
+
+async def test_an_alert_without_a_term_leaves_out_what_it_has_not() -> None:
+    """A crisis has no due time and no rule; an owner without a card is named."""
+    world = World()
+    sealed = await an_alert(world, type="alert.crisis", data={"uid": "uid-0", "owner": "team_test"})
+    opened = await world.opening().open_delivery(claimed(sealed, sections=("meta", "contact", "codes")))
+    sections = cast("dict[str, JsonObject]", opened.data["sections"])
+    assert "due_at" not in sections["meta"]
+    assert sections["codes"] == {"cause": "alert.crisis"}
+    assert sections["contact"] == {"owner": {"organisation": "Test team_test"}}
+
+
+async def test_of_an_alert_only_permitted_sections_leave() -> None:
+    """What a decision cuts is not put together either."""
+    world = World()
+    opened = await world.opening().open_delivery(claimed(await an_alert(world), sections=("meta",)))
+    assert list(cast("JsonObject", opened.data["sections"])) == ["meta"]
+
+
+async def test_the_hub_composes_sections_of_its_alerts_alone() -> None:
+    """A partner's message whose section has no content stays without it."""
+    world = World()
+    sealed = replace(await world.sealed(data=ALERT["data"]), sealed={})
+    opened = await world.opening().open_delivery(claimed(sealed))
+    assert opened.data["sections"] == {}
+    assert "about" not in opened.data
+
+
+async def test_the_fixed_face_is_shown_where_the_last_look_says_so() -> None:
+    """Organisation and professional who stay with the family, and that a warm hand-over is due."""
+    world = World()
+    opening, sealed = world.opening(), await world.sealed()
+    stays = await opening.open_delivery(claimed(sealed, face=FixedFace("team_test", "prof-1")))
+    assert stays.data["fixed_face"] == {"organisation": "Test team_test", "professional": "prof-1"}
+    assert stays.data["notes"] == []
+    goes = await opening.open_delivery(claimed(sealed, face=FixedFace("unknown", "prof-2", handover=True)))
+    assert goes.data["fixed_face"] == {"organisation": "unknown", "professional": "prof-2"}
+    assert goes.data["notes"] == ["fixed_face_handover"]
+    assert "fixed_face" not in (await opening.open_delivery(claimed(sealed))).data
+
+
+async def test_a_prevention_picture_carries_its_counts_and_period() -> None:
+    """Cells of area, domain and number, and nothing that points to a person."""
+    world = World()
+    cells = [{"area": "escamp", "domain": "04", "n": 12}]
+    sealed = await world.sealed(
+        type="prevention.picture_published",
+        subject_ref=None,
+        sections=["meta"],
+        cells=cells,
+        data={"period_from": "2026-02-01", "period_to": "2026-02-28"},
+    )
+    opened = await world.opening().open_delivery(claimed(sealed, sections=("meta",)))
+    assert (opened.data["cells"], opened.data["period_from"], opened.data["period_to"]) == (
+        cells,
+        "2026-02-01",
+        "2026-02-28",
+    )
+    assert "subject" not in opened.attributes
+
+
+async def test_counts_of_other_types_do_not_leave() -> None:
+    """Cells belong to the prevention picture alone."""
+    world = World()
+    sealed = await world.sealed(cells=[{"area": "escamp", "domain": "04", "n": 12}])
+    assert "cells" not in (await world.opening().open_delivery(claimed(sealed))).data
