@@ -318,6 +318,10 @@ class Ledger(Protocol):
         """Remember that the notice about this consent is safely in the log."""
         ...
 
+    async def is_announced(self, key: str) -> bool:
+        """Return whether `consent_announced` was called with this key, which may also be an id of the hub's own event."""
+        ...
+
     # --- what goes on over time -----------------------------------------------------------------
     def due_threads(self, limit: int, now: str) -> AbstractAsyncContextManager[ThreadTransaction]:
         """Lock threads whose `next_at` came, the oldest first."""

@@ -143,6 +143,11 @@ class StoredLedger:
             row = rows.AnnouncementRow(key_text(consent_id), instant(at))
             await tables.insert_missing(rows.ANNOUNCEMENT, [row])
 
+    async def is_announced(self, key: str) -> bool:
+        """See Ledger."""
+        async with self._store.statement() as tables:
+            return bool(await tables.read(rows.ANNOUNCEMENT, {"consent_key": [key_text(key)]}))
+
     # --- what goes on over time -----------------------------------------------------------------
     @asynccontextmanager
     async def due_threads(self, limit: int, now: str) -> AsyncIterator[ThreadTransaction]:
