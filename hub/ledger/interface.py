@@ -319,7 +319,7 @@ class Ledger(Protocol):
         ...
 
     async def is_announced(self, key: str) -> bool:
-        """Return whether `consent_announced` was called with this key, which may also be an id of the hub's own event."""
+        """Return whether `consent_announced` was called with this key; an id of an event of the hub is one too."""
         ...
 
     # --- what goes on over time -----------------------------------------------------------------
