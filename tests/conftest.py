@@ -11,11 +11,15 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from hub.ledger.migrate import migrate
 from tests import embedded_postgres
 
 TEMPLATE = "hub_template"
+
+settings.register_profile("samenhub", deadline=None)  # time is measured in benchmarks, never in tests
+settings.load_profile("samenhub")
 
 
 def _dsn(sockets: str, database: str) -> str:
