@@ -28,21 +28,21 @@ def age_threads(
     document: Mapping[str, Json],
     now: str,
     standing: Standing,
-    known: Iterable[Thread] = (),
+    known: Iterable[Thread] | None = None,
 ) -> tuple[Thread, ...]:
     """Return the threads of the birthdays of a person whose facts became known or changed.
 
     A boundary that lies ahead gives an open thread: announced `reconfirm_warning_days` before, at 00:00 Amsterdam (at
     once when that has passed), and reached at 00:00 of the birthday. One that lies behind gives a closed thread, which
-    ends what an earlier, corrected birth date began; who only inserts may leave it out. Threads that are `known`
-    with the same boundary are left as they are and not returned: they may have announced it already.
+    ends what an earlier, corrected birth date began. Threads that are `known` with the same boundary are left as they
+    are and not returned: they may have announced it already.
 
     Args:
         subject_ref: The person.
         document: The person's facts; without a readable birth date that has come there are no threads.
         now: RFC 3339 instant.
         standing: The settings; invalid ones give no threads.
-        known: Threads of this person that are there already.
+        known: The open threads of this person, when they are known: what is not among them needs no end.
 
     Raises:
         ValueError: `now` is no instant.
@@ -50,11 +50,17 @@ def age_threads(
     moment, born = instant_of(now), parse_date(document.get("birth_date"))
     if born is None or standing.policy is None or born > amsterdam_date(moment):
         return ()
-    there = {thread.thread_id: thread.document.get("boundary_at") for thread in known}
     threads = (_thread(subject_ref, born, age, moment, standing.policy) for age in BOUNDARIES)
-    return tuple(
-        thread for thread in threads if there.get(thread.thread_id) != thread.document["boundary_at"]
-    )
+    if known is None:
+        return tuple(threads)
+    there = {thread.thread_id: thread.document.get("boundary_at") for thread in known}
+    return tuple(thread for thread in threads if _is_news(thread, there))
+
+
+def _is_news(thread: Thread, there: Mapping[str, Json]) -> bool:
+    """Return whether a birthday lies ahead and was not known, or ends one that was thought to lie ahead."""
+    is_known = there.get(thread.thread_id) == thread.document["boundary_at"]
+    return not is_known if thread.is_open else thread.thread_id in there
 
 
 def _thread(subject_ref: str, born: date, age: int, now: datetime, policy: Policy) -> Thread:
