@@ -14,6 +14,7 @@ from tests.second_opinion.comparing import both
 from tests.second_opinion.decision import decide
 from tests.second_opinion.enumerated import ENUMERATIONS
 from tests.second_opinion.generate import a_case
+from tests.second_opinion.outcomes import WRONGS, Wrong, combined, rule_outcomes
 from tests.second_opinion.swept import BASES, sweep
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ LONG = CASES > 2000
 STRIDE = 1 if LONG else 11
 """The short form takes every eleventh enumerated combination, the long form all of them."""
 SWEEP_STRIDE = 1 if LONG else 101
-"""The same for the sweep over fields. Both are prime, so that no value is left out for ever."""
+"""The same for the sweep over fields and for rule outcomes. All are prime: no value is left out for ever."""
 
 
 def decision_vectors(folder: Path) -> Iterator[dict[str, Any]]:
@@ -79,6 +80,22 @@ def test_generated_cases_are_decided_alike(block: int, defaults: dict[str, Any])
 def test_combined_outcomes_are_decided_alike(name: str, part: int, defaults: dict[str, Any]) -> None:
     """On every combination of a few rule outcomes both readings decide the same."""
     for case in ENUMERATIONS[name](part * STRIDE, 3 * STRIDE):
+        first, second = both(case, defaults)
+        assert first == second, json.dumps(case)
+
+
+@pytest.mark.parametrize("wrong", WRONGS, ids=lambda wrong: wrong.name)
+def test_each_thing_wrong_has_its_own_reason(wrong: Wrong, defaults: dict[str, Any]) -> None:
+    """By itself each of the things that are combined gives the reason that the documents name, in both readings."""
+    first, second = both(combined((wrong,)), defaults)
+    assert first == second
+    assert (first["recipients"] or [first["event"]])[0]["reason"] == wrong.reason
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_up_to_four_rule_outcomes_are_decided_alike(part: int, defaults: dict[str, Any]) -> None:
+    """With every combination of up to four things wrong at once both readings decide the same."""
+    for case in rule_outcomes(part * SWEEP_STRIDE, 10 * SWEEP_STRIDE):
         first, second = both(case, defaults)
         assert first == second, json.dumps(case)
 
