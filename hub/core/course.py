@@ -88,7 +88,7 @@ def _changes(
 ) -> Iterator[tuple[Iterable[Thread], Iterable[JsonObject]]]:
     """Yield threads as they are from now on, with the hub's own events that come along; the last of a thread counts."""
     if moved.thread is not None:
-        yield (moved.thread,), ()
+        yield (moved.thread,), moved.own_events
     if judgement.decision.event.outcome in LEAVES:
         yield answer_responses(case)
         yield fulfil_duties(case)

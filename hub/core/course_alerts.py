@@ -6,7 +6,9 @@ Those that time raises (terms, silence) are the ring's. Source: EVENTS.md sectio
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from hub.core.area import LOCAL_TEAM, candidates, district_of
 from hub.core.crisis import is_crisis, warned
 from hub.core.dedup_case import Case
 from hub.core.judgement import Judgement
@@ -18,6 +20,7 @@ CLOSING_BLOCKED = "alert.closing_blocked"
 WITHOUT_OWNER = frozenset({Reason.HOLD_NO_OWNER.value, Reason.HOLD_AMBIGUOUS_OWNER.value})
 """Nothing is sent to a guess; such a hold on a referral goes to the city's coordinator (ROUTING.md section 4)."""
 
+WITHOUT_OWNER_ALERT = "alert.referral_without_owner"
 CITY_COORDINATOR = "city_coordinator"
 REGULAR = "u3"
 """The urgency of an alert about something that states none (EVENTS.md section 2: only content must)."""
@@ -72,12 +75,23 @@ def _without_owner(case: Case, judgement: Judgement) -> Iterator[JsonObject]:
     """Raise a referral that nobody, or more than one, is responsible for."""
     if case.event.type != "referral.offered":
         return
-    reasons = [item.reason for item in judgement.decision.recipients if item.reason in WITHOUT_OWNER]
-    if reasons:
-        yield _alert(
-            case,
-            "alert.referral_without_owner",
-            case.event.sender_org,
-            reason=reasons[0],
-            audience=CITY_COORDINATOR,
-        )
+    held = [item for item in judgement.decision.recipients if item.reason in WITHOUT_OWNER]
+    if not held:
+        return
+    alert = _alert(
+        case, WITHOUT_OWNER_ALERT, case.event.sender_org, reason=held[0].reason, audience=CITY_COORDINATOR
+    )
+    data: Any = alert["data"]
+    entry = case.event.recipients[held[0].position]
+    yield {**alert, "data": {**data, "candidates": _candidates(entry.kind, case)}}
+
+
+def _candidates(kind: str | None, case: Case) -> list[str]:
+    """Return who fits the kind, for a person to choose from; of local teams those that work in the child's district."""
+    if kind is None:
+        return []
+    found = candidates(kind, case.situation)
+    if kind == LOCAL_TEAM:
+        district = district_of(case.event.subject_ref, case.situation)
+        found = [team for team in found if district in team.districts]
+    return [partner.org for partner in found]

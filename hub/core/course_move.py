@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.core.dedup_case import Case
 from hub.core.history import Entry
-from hub.core.model import Json
+from hub.core.model import Json, JsonObject
 from hub.core.reasons import Reason
 from hub.core.schema import Event
 from hub.core.threads import Thread
@@ -19,11 +19,15 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step of a life cycle: `refusal` says why it was not taken, `thread` what goes on now, `emits` what follows."""
+    """A step of a life cycle: `refusal` says why it was not taken, `thread` what goes on now, `emits` what follows.
+
+    `own_events` are what the hub sends because of the step: the end of alerts that it cured.
+    """
 
     refusal: Reason | None = None
     thread: Thread | None = None
     emits: tuple[str, ...] = ()
+    own_events: tuple[JsonObject, ...] = ()
 
 
 def replied(case: Case) -> frozenset[str]:

@@ -9,6 +9,8 @@ from hub.core import lifecycle_referral
 from hub.core.codes import HUB_KIND
 from hub.core.course_move import OTHER, Move, answered, replied
 from hub.core.course_referral_form import check_in_of, next_of_referral, referral_document, referral_of
+from hub.core.course_referral_ring import waiting_alerts
+from hub.core.course_terms_alerts import close_alerts
 from hub.core.dedup_case import Case
 from hub.core.lifecycle_referral import Referral, Step
 from hub.core.model import JsonObject, RecipientDecision
@@ -103,7 +105,10 @@ def _moved(case: Case, thread: Thread) -> Move:
     steps = [_step(case, referral, actor) for actor in _actors(case, thread, referral)]
     taken = next((step for step in steps if step.accepted), None)
     if taken is not None:
-        return Move(thread=_changed(case, thread, referral, taken), emits=taken.emits)
+        changed = _changed(case, thread, referral, taken)
+        has_waited = changed.document["check_in"] != thread.document["check_in"]
+        cured = cured_while_waiting(thread, case) if has_waited else ()
+        return Move(thread=changed, emits=taken.emits, own_events=cured)
     last = next((step for step in steps if step.reason is not Reason.DENY_LIFECYCLE_ACTOR), steps[0])
     return Move(refusal=last.reason, emits=last.emits)
 
@@ -112,6 +117,12 @@ def _step(case: Case, referral: Referral, actor: str) -> Step:
     """Ask the table."""
     data = dict(case.event.data)
     return lifecycle_referral.step(referral, case.event.type, actor, data, case.at, case.situation.policy)
+
+
+def cured_while_waiting(thread: Thread, case: Case) -> tuple[JsonObject, ...]:
+    """Return the end of the alerts about a silence that is broken, or that no longer matters."""
+    alerts = waiting_alerts(thread, case.situation.policy)
+    return tuple(close_alerts(alerts, thread.subject_ref, case.at))
 
 
 def _changed(case: Case, thread: Thread, before: Referral, step: Step) -> Thread:

@@ -12,11 +12,11 @@ from hub.core.course_referral_form import (
     referral_of,
     silence_due,
 )
-from hub.core.course_terms_alerts import Matter, pass_steps
+from hub.core.course_terms_alerts import Matter, alerts_of, pass_steps
 from hub.core.course_terms_steps import deadline_document, deadline_of
 from hub.core.lifecycle_referral import WAITING, Referral, tick
 from hub.core.model import JsonObject
-from hub.core.own_events import alert_event, own_event
+from hub.core.own_events import alert_event, own_event, own_event_id
 from hub.core.policy import Policy
 from hub.core.threads import Thread
 
@@ -36,13 +36,27 @@ def ring_referral(thread: Thread, now: str, policy: Policy) -> tuple[Thread, tup
     referral = referral_of(document)
     ticked = tick(referral, now, policy)
     events = [_EVENTS[name](thread, referral, now, policy) for name in ticked.emits]
+    alerts = [*document.get("alerts", ()), *(event["id"] for event in events if event["type"] == _SILENCE)]
     changed: JsonObject = {**document, "referral": referral_document(ticked.state)}
     if referral.state == WAITING and document["check_in"] is not None:
         passed = pass_steps(deadline_of(document["check_in"]), _matter(thread, referral), now)
         changed["check_in"] = deadline_document(passed.deadline)
         events += passed.events
+        alerts += passed.raised
+    if alerts:
+        changed["alerts"] = alerts
     next_at = next_of_referral(ticked.state, changed["check_in"], policy)
     return replace(thread, document=changed, next_at=next_at), tuple(events)
+
+
+def close_waiting_alerts(thread: Thread, now: str) -> tuple[Thread, tuple[JsonObject, ...]]:
+    """Return the referral without open alerts of waiting, and the own events that close them.
+
+    For the moment at which the count begins anew: a contact, the start of help, the end of the referral.
+    """
+    document: Any = thread.document
+    events = close_alerts(document.get("alerts", ()), thread.subject_ref, now)
+    return replace(thread, document={**document, "alerts": []}), tuple(events)
 
 
 def _matter(thread: Thread, referral: Referral) -> Matter:
@@ -63,7 +77,7 @@ def _silence(thread: Thread, referral: Referral, now: str, policy: Policy) -> Js
     matter, due_at = _matter(thread, referral), silence_due(referral, policy)
     return alert_event(
         _SILENCE,
-        f"{matter.uid}\n{matter.org}\n{ALARM}\n{due_at}",
+        _silence_cause(matter, due_at),
         subject_ref=thread.subject_ref or "",
         owner=matter.org,
         now=now,
@@ -73,6 +87,25 @@ def _silence(thread: Thread, referral: Referral, now: str, policy: Policy) -> Js
         rule=ALARM,
         due_at=due_at,
     )
+
+
+def _silence_cause(matter: Matter, due_at: str | None) -> str:
+    """Return what the alert of silence follows from: the same silence is told once."""
+    return f"{matter.uid}\n{matter.org}\n{ALARM}\n{due_at}"
+
+
+def waiting_alerts(thread: Thread, policy: Policy) -> list[str]:
+    """Return the ids of the alerts that the clock raised about this wait since the last contact.
+
+    Raises:
+        KeyError, TypeError, ValueError: the document is damaged.
+    """
+    document: Any = thread.document
+    referral = referral_of(document)
+    matter = _matter(thread, referral)
+    silence = [own_event_id(_SILENCE, _silence_cause(matter, silence_due(referral, policy)))]
+    check_in = [] if document["check_in"] is None else alerts_of(deadline_of(document["check_in"]), matter)
+    return [*(silence if referral.told else []), *check_in]
 
 
 def _light_ended(thread: Thread, referral: Referral, now: str, _policy: Policy) -> JsonObject:

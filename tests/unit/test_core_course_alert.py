@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hub.core.defaults import DEFAULTS
+from hub.core.standing import compile_standing
 from hub.core.threads import Thread
 from tests.unit.course_world import (
     CARE,
@@ -19,6 +21,7 @@ from tests.unit.course_world import (
     Document,
     World,
     child,
+    directory,
     event,
     offer,
     sent,
@@ -163,6 +166,33 @@ def test_referral_without_owner_raises_its_alert() -> None:
     assert sent(judgement) == [("alert.referral_without_owner", GP)]
     data: Any = judgement.own_events[0]["data"]
     assert (data["audience"], data["reason"]) == ("city_coordinator", "hold_ambiguous_owner")
+    assert data["candidates"] == [CARE, "youth_care_2"]
+
+
+def test_two_owners_of_an_area_are_named() -> None:
+    """Two rows for one district leave the local team open; those that work there are named."""
+    world = World()
+    world.standing = compile_standing(
+        directory=directory(),
+        areas=[
+            {"district": "escamp", "partnership": name, "from": "2024-01-01", "to": None}
+            for name in ("kracht", "rondomjou")
+        ],
+        policy={},
+        defaults=DEFAULTS,
+    )
+    judgement = world.send(offer(recipients=[{"to": {"kind": "local_team"}}]))
+    data: Any = judgement.own_events[0]["data"]
+    assert data["candidates"] == [TEAM]
+
+
+def test_named_team_in_an_area_without_owner() -> None:
+    """A team named by the sender in a district that nobody holds is no choice of the hub: nobody else is named."""
+    world = World()
+    world.standing = compile_standing(directory=directory(), areas=[], policy={}, defaults=DEFAULTS)
+    judgement = world.send(offer(recipients=[{"to": {"org": TEAM}}]))
+    data: Any = judgement.own_events[0]["data"]
+    assert (data["reason"], data["candidates"]) == ("hold_no_owner", [])
 
 
 def alert(thread: Thread) -> Document:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from hub.core.ring import ring
 from tests.unit.course_world import (
     CARE,
     GP,
@@ -170,6 +171,22 @@ def test_family_withdraws_through_any_partner() -> None:
     judgement = world.send(event("referral.withdrawn", "youth_care_2", data=data, in_reply_to="dossier-1"))
     assert judgement.decision.event.outcome == "allow"
     assert state_of(world) == "withdrawn"
+
+
+def test_contact_ends_the_alerts_of_the_silence() -> None:
+    """After five weeks of silence a contact closes the alerts that the clock raised, and counts anew."""
+    world = played(*ACCEPTED, answer("waiting_list.placed", data=WAITING))
+    (thread,) = world.threads("referral")
+    silent = ring(thread, "2026-12-09T09:00:00+01:00", world.standing, {})
+    kinds = [str(own["type"]) for own in silent.own_events]
+    assert kinds == ["alert.waiting_list_silence", "alert.deadline_near", "alert.deadline_missed"]
+    threads = tuple(silent.thread if item.kind == "referral" else item for item in world.snapshot.threads)
+    world.snapshot = replace(world.snapshot, threads=threads)
+    heard = world.send(answer("waiting_list.contact_made"), "2026-12-10T09:00:00+01:00")
+    closed = {str(own["in_reply_to"]) for own in heard.own_events}
+    assert closed == {str(own["id"]) for own in silent.own_events}
+    (again,) = world.threads("referral")
+    assert again.next_at == "2027-01-07T09:00:00+01:00"
 
 
 def test_referrer_withdraws_its_record() -> None:
