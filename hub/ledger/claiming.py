@@ -18,6 +18,7 @@ from hub.ledger.interface import ClaimedDelivery, KeysOf, Recheck, Settlement, S
 from hub.ledger.lines import changed_lines
 from hub.ledger.numbering import renumber
 from hub.ledger.planning import parked_row
+from hub.ledger.processing_log import decided_anew
 from hub.ledger.rows import DeliveryRow, LineRow
 from hub.ledger.subscribing import subscription_from
 from hub.ledger.tables import Move, Read, Tables
@@ -96,6 +97,7 @@ async def carry_out(
     await tables.upsert(rows.DELIVERY, list(leased.values()))
     await tables.insert(rows.DELIVERY_ATTEMPT, [_attempt(row, circumstances) for row in leased.values()])
     await _disclose(tables, going, circumstances.now)
+    await decided_anew(tables, going)
     if staying:
         now = instant(circumstances.now)
         out_of_the_way = [Move(row.subscription_id, row.subject_key, row.ordinal, now) for row in stopped]

@@ -14,6 +14,7 @@ from hub.ledger import rows
 from hub.ledger.audit import FIRST_HASH, ChainCheck
 from hub.ledger.batching import Batch
 from hub.ledger.claiming import Claim, claim, settle
+from hub.ledger.counting import count_signals
 from hub.ledger.data_keys import LedgerDataKeyStore
 from hub.ledger.facts import write_facts
 from hub.ledger.feeding import read_feed
@@ -37,10 +38,13 @@ from hub.ledger.interface import (
     Recheck,
     RetryBatchError,
     Settlement,
+    SharedLine,
+    SignalCount,
     Statistics,
     Subscription,
     ThreadTransaction,
 )
+from hub.ledger.processing_log import shared_lines
 from hub.ledger.receipts import receipt
 from hub.ledger.recent_events import recent_events, trail
 from hub.ledger.subscribing import put_subscription, remove_subscription, subscription_from
@@ -167,6 +171,15 @@ class StoredLedger:
         """See Ledger."""
         async with self._store.statement() as tables:
             return await threads_about(tables, subject_ref)
+
+    async def shared_lines(self, subject_ref: str) -> list[SharedLine]:
+        """See Ledger."""
+        async with self._store.transaction() as tables:
+            return await shared_lines(tables, subject_ref)
+
+    async def signal_counts(self, start: str, end: str) -> list[SignalCount]:
+        """See Ledger."""
+        return await count_signals(self._store, start, end)
 
     # --- deliveries ---------------------------------------------------------------------------------
     async def claim(

@@ -17,6 +17,7 @@ from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
+    EntryRow,
     HoldRow,
     LineRow,
     OutboxEntryRow,
@@ -253,6 +254,11 @@ class MemoryTables:
         return [row.uid for row in sorted(stale, key=lambda row: row.stored_at)][:limit]
 
     # --- figures --------------------------------------------------------------------------------
+    async def entries_between(self, start: datetime, end: datetime) -> list[EntryRow]:
+        """See Tables."""
+        found = [row for row in self.shelf(rows.ENTRY) if start <= row.at < end]
+        return sorted(found, key=lambda row: row.ordinal)
+
     async def chain_part(self, partition: int, after: int, limit: int) -> list[DecisionRow]:
         """See Tables."""
         found = self.shelf(rows.DECISION).read({"partition": [partition]})

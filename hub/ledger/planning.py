@@ -21,6 +21,7 @@ from hub.ledger import rows
 from hub.ledger.addressing import Matcher
 from hub.ledger.audit import Link
 from hub.ledger.documents import duties_json, emission_text, recipient_json
+from hub.ledger.processing_log import log_row
 from hub.ledger.texts import (
     instant,
     key_text,
@@ -54,6 +55,7 @@ class Plan:
     known_places: set[str] = field(default_factory=set)
     lines: dict[tuple[str, int], rows.LineRow] = field(default_factory=dict)
     deliveries: list[rows.DeliveryRow] = field(default_factory=list)
+    processing: list[rows.ProcessingRow] = field(default_factory=list)
     payloads: dict[str, rows.PayloadRow] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     destroyed: set[str] = field(default_factory=set)
@@ -222,6 +224,9 @@ def _put_deliveries(
     for subscription_id in found:
         row = _delivery_row(target, decision, number, subscription_id, emission)
         plan.deliveries.append(row)
+        line_of_log = log_row(row, target.event, decision, emission)
+        if line_of_log is not None:
+            plan.processing.append(line_of_log)
         if row.state == "parked":
             plan.parked.append(parked_row(target.place, number, row.delivery_id, NO_SUBSCRIPTION, target.at))
     if found == [""] and emission is None:

@@ -8,6 +8,7 @@ from hub.ledger.rows import (
     CONSENT,
     DECISION,
     DELIVERY,
+    ENTRY,
     HOLD,
     LINE,
     OUTBOX,
@@ -188,6 +189,9 @@ STALE_PAYLOADS: Final = """
     order by p.stored_at limit $1 for update skip locked
 """
 
+ENTRIES_BETWEEN: Final = f"""
+    select {", ".join(ENTRY.columns)} from entry where at >= $1 and at < $2 order by ordinal
+"""  # noqa: S608
 CHAIN_PART: Final = f"""
     select {", ".join(DECISION.columns)} from decision
     where partition = $1 and position > $2 order by position limit $3

@@ -19,6 +19,7 @@ from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
+    EntryRow,
     HoldRow,
     LineRow,
     OutboxEntryRow,
@@ -251,6 +252,10 @@ class PostgresTables:
         return [record[0] for record in await self._ask(sql.STALE_PAYLOADS, limit, before)]
 
     # --- figures --------------------------------------------------------------------------------
+    async def entries_between(self, start: datetime, end: datetime) -> list[EntryRow]:
+        """See Tables."""
+        return await self._rows(rows.ENTRY, sql.ENTRIES_BETWEEN, start, end)
+
     async def chain_part(self, partition: int, after: int, limit: int) -> list[DecisionRow]:
         """See Tables."""
         return await self._rows(rows.DECISION, sql.CHAIN_PART, partition, after, limit)

@@ -117,6 +117,24 @@ class ThreadRow(NamedTuple):
     document: str
 
 
+class ProcessingRow(NamedTuple):
+    """One line of the processing log, about one delivery. `sections` is a JSON list of names."""
+
+    delivery_id: str
+    ordinal: int
+    subject_key: str
+    type: str
+    sender: str
+    sender_kind: str
+    receiver: str
+    purpose: str | None
+    reason: str
+    sections: str
+    third_person: bool
+    reporter_anonymous: bool
+    released: bool
+
+
 class DataKeyRow(NamedTuple):
     """A child's data key, wrapped under the master key. Erasing the child removes the row."""
 

@@ -16,6 +16,7 @@ from hub.ledger.row_facts import (
     EntryRow,
     KnownEventRow,
     PairRow,
+    ProcessingRow,
     ReceiverPseudonymRow,
     SubjectLinkRow,
     SubjectRow,
@@ -265,12 +266,15 @@ PARKED: Final = Table("parked", ParkedRow, ("parked_id",), ("place", "delivery_i
 DATA_KEY: Final = Table("data_key", DataKeyRow, ("subject_key",))
 RECEIVER_PSEUDONYM: Final = Table("receiver_pseudonym", ReceiverPseudonymRow, ("pseudonym_key",))
 THREAD: Final = Table("thread", ThreadRow, ("thread_id",), ("uid", "subject_key"), numbered="ordinal")
+PROCESSING: Final = Table(
+    "processing_log", ProcessingRow, ("delivery_id",), ("subject_key",), numbered="ordinal"
+)
 ANNOUNCEMENT: Final = Table("announcement", AnnouncementRow, ("consent_key",))
 
 ALL_TABLES: Final[tuple[Table[Any], ...]] = (
     INTAKE, LINE, DECISION, CHAIN, PAYLOAD, ENTRY, PAIR, SUBJECT, SUBJECT_LINK, CONSENT, CASE_FACT, CITY_FACT,
     KNOWN_EVENT, DISCLOSURE, DISCLOSURE_CONSENT, HOLD, HOLD_WATCH, HOLD_WAKE, SUBSCRIPTION, SEQUENCE,
-    DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT, THREAD,
+    DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT, THREAD, PROCESSING,
 )  # fmt: skip
 """Every table of rows; the log, its offsets and the migrations are handled by statements of their own."""
 
@@ -285,6 +289,7 @@ __all__ = [
     "EntryRow",
     "KnownEventRow",
     "PairRow",
+    "ProcessingRow",
     "ReceiverPseudonymRow",
     "Row",
     "SubjectLinkRow",

@@ -18,6 +18,7 @@ from hub.ledger.rows import (
     ConsentRow,
     DecisionRow,
     DeliveryRow,
+    EntryRow,
     HoldRow,
     LineRow,
     OutboxEntryRow,
@@ -199,6 +200,10 @@ class Tables(Protocol):
         ...
 
     # --- figures --------------------------------------------------------------------------------
+    async def entries_between(self, start: datetime, end: datetime) -> list[EntryRow]:
+        """Return what is remembered from `start` (included) to `end` (excluded), in the order in which it came."""
+        ...
+
     async def chain_part(self, partition: int, after: int, limit: int) -> list[DecisionRow]:
         """Return decision rows of one partition in order."""
         ...

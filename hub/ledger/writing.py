@@ -32,6 +32,7 @@ async def write_plan(tables: Tables, plan: Plan, gathered: Mapping[str, rows.Ent
     await tables.upsert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid in known])
     await tables.delete(rows.PAYLOAD, "uid", plan.destroyed)
     await tables.insert(rows.DELIVERY, plan.deliveries)
+    await tables.insert(rows.PROCESSING, plan.processing)
     await tables.insert(rows.PARKED, plan.parked)
     return await write_links(tables, plan.links)
 
