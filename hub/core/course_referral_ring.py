@@ -36,27 +36,13 @@ def ring_referral(thread: Thread, now: str, policy: Policy) -> tuple[Thread, tup
     referral = referral_of(document)
     ticked = tick(referral, now, policy)
     events = [_EVENTS[name](thread, referral, now, policy) for name in ticked.emits]
-    alerts = [*document.get("alerts", ()), *(event["id"] for event in events if event["type"] == _SILENCE)]
     changed: JsonObject = {**document, "referral": referral_document(ticked.state)}
     if referral.state == WAITING and document["check_in"] is not None:
         passed = pass_steps(deadline_of(document["check_in"]), _matter(thread, referral), now)
         changed["check_in"] = deadline_document(passed.deadline)
         events += passed.events
-        alerts += passed.raised
-    if alerts:
-        changed["alerts"] = alerts
     next_at = next_of_referral(ticked.state, changed["check_in"], policy)
     return replace(thread, document=changed, next_at=next_at), tuple(events)
-
-
-def close_waiting_alerts(thread: Thread, now: str) -> tuple[Thread, tuple[JsonObject, ...]]:
-    """Return the referral without open alerts of waiting, and the own events that close them.
-
-    For the moment at which the count begins anew: a contact, the start of help, the end of the referral.
-    """
-    document: Any = thread.document
-    events = close_alerts(document.get("alerts", ()), thread.subject_ref, now)
-    return replace(thread, document={**document, "alerts": []}), tuple(events)
 
 
 def _matter(thread: Thread, referral: Referral) -> Matter:

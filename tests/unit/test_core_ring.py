@@ -17,7 +17,7 @@ from hub.core.course_referral_form import (
     referral_document,
     referral_of,
 )
-from hub.core.course_referral_ring import close_waiting_alerts
+from hub.core.course_referral_ring import waiting_alerts
 from hub.core.course_terms import answer_responses
 from hub.core.course_terms_steps import instant_of
 from hub.core.lifecycle_referral import Referral
@@ -366,17 +366,26 @@ def test_clock_that_jumps_tells_each_alert_of_waiting_once() -> None:
     assert len(at_once) == 3
 
 
-def test_contact_begins_anew_and_closes_the_alerts() -> None:
-    """After a contact the alerts of before are closed, and the next silence is another one."""
-    silent = rung(referral(WAITING), "2026-12-28T12:00:00+01:00")
-    changed, closed = close_waiting_alerts(silent.thread, "2026-12-29T12:00:00+01:00")
-    assert [event["in_reply_to"] for event in closed] == [event["id"] for event in silent.own_events]
-    assert changed.document["alerts"] == []
-    assert close_waiting_alerts(changed, YEAR_LATER) == (changed, ())
+def test_contact_begins_anew() -> None:
+    """The alerts of a wait can be named, so that a contact closes them; the next silence is another one."""
+    thread = referral(WAITING)
+    assert waiting_alerts(thread, policy()) == []
+    near = rung(thread, "2026-12-19T12:00:00+01:00")
+    assert waiting_alerts(near.thread, policy()) == [event["id"] for event in near.own_events]
+    silent = rung(near.thread, "2026-12-28T12:00:00+01:00")
+    raised = {event["id"] for event in (*near.own_events, *silent.own_events)}
+    assert len(raised) == 3
+    assert set(waiting_alerts(silent.thread, policy())) == raised
     later = replace(WAITING, waiting_since=instant_of("2026-12-29T12:00:00+01:00"))
     again = rung(referral(later), YEAR_LATER)
     assert len(again.own_events) == 3
-    assert not {event["id"] for event in again.own_events} & {event["id"] for event in silent.own_events}
+    assert not {event["id"] for event in again.own_events} & raised
+
+
+def test_wait_without_a_check_in_has_only_its_silence() -> None:
+    """A wait that began nobody knows when has no check-in; its silence can still be named."""
+    found = rung(referral(replace(WAITING, waiting_since=None)), NOW)
+    assert waiting_alerts(found.thread, policy()) == [event["id"] for event in found.own_events]
 
 
 def test_waiting_without_a_known_owner_is_told_to_the_referrer() -> None:
