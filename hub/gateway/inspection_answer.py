@@ -25,12 +25,16 @@ from hub.ledger.interface import SharedLine
 
 DELIVERED: Final = "delivered"
 UNDER_WAY: Final = "under_way"
+UNCERTAIN: Final = "uncertain"
 STATES: Final[Mapping[str, str]] = {
     "delivered": DELIVERED,
     "pending": UNDER_WAY,
     "claimed": UNDER_WAY,
+    "parked": UNCERTAIN,
+    "stopped": UNCERTAIN,
 }
-"""States of a delivery that the family hears of: what was stopped or given up was not shared."""
+"""States of a delivery that the family hears of. What was given up or stopped after an attempt may have arrived: saying
+nothing would be a guess. What was stopped before any attempt is not in the ledger's lines."""
 
 WIDE_GROUNDS: Final = frozenset(
     {
@@ -81,7 +85,7 @@ class Line:
     Attributes:
         shared_at: RFC 3339 instant at which the receiver had it; None while it is under way.
         replay_until: RFC 3339 instant until which the hub may deliver the content again (`replay_days`), or None.
-        state: `delivered` or `under_way`.
+        state: `delivered`, `under_way`, or `uncertain` when nobody can say whether it arrived.
         sender: None where the reporter asked for anonymity.
         recipient: Who got it, or will get it.
         type: Code name of the event type; None where it would name the sender.
@@ -142,8 +146,9 @@ def answer_inspection(
     """
     facts = Facts(standing=standing, now=now, subjects=dict(subjects))
     kinds = {org: partner.kind for org, partner in standing.partners.items()}
-    known = [_with_kind(line, kinds) for line in log if line.state in STATES]
-    result = inspect(_question(request), _log_lines(known), facts)
+    known = [_with_kinds(line, kinds) for line in log if line.state in STATES]
+    anonymous = frozenset(line.sender for line in log if line.reporter_anonymous)
+    result = inspect(_question(request), _log_lines(known, anonymous), facts)
     if result.outcome not in LEAVES:
         return InspectionAnswer(reason=result.reason, answered_at=now)
     situation = read_situation(facts)
@@ -169,17 +174,20 @@ def _question(request: InspectionRequest) -> JsonObject:
     }
 
 
-def _with_kind(line: SharedLine, kinds: Mapping[str, str]) -> SharedLine:
-    """Return the line with the recipient's kind; one that the directory does not know counts as closed (I5)."""
-    return line if line.recipient_kind else replace(line, recipient_kind=kinds.get(line.recipient, ""))
+def _with_kinds(line: SharedLine, kinds: Mapping[str, str]) -> SharedLine:
+    """Return the line with the kinds that the ledger did not know; an unknown organisation counts as closed (I5)."""
+    return replace(
+        line,
+        sender_kind=line.sender_kind or kinds.get(line.sender, ""),
+        recipient_kind=line.recipient_kind or kinds.get(line.recipient, ""),
+    )
 
 
-def _log_lines(log: Sequence[SharedLine]) -> list[Json]:
+def _log_lines(log: Sequence[SharedLine], anonymous: frozenset[str]) -> list[Json]:
     """Return the lines as the rules read them (I5).
 
     An answer to an anonymous reporter would name the reporter as its receiver: it speaks of a third person.
     """
-    anonymous = {line.sender for line in log if line.reporter_anonymous}
     return [
         {
             "line": line.line,
@@ -193,7 +201,7 @@ def _log_lines(log: Sequence[SharedLine]) -> list[Json]:
     ]
 
 
-def _answers(line: SharedLine, senders: set[str]) -> bool:
+def _answers(line: SharedLine, senders: frozenset[str]) -> bool:
     known = CATALOGUE.get(line.type)
     return line.recipient in senders and (known is None or known.treatment in ANSWERING)
 

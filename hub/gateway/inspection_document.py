@@ -9,7 +9,7 @@ from hub.core.names_dutch import EVENT_TYPES, LAWS, PARTNER_KINDS, PURPOSES, SEC
 from hub.core.reasons import Reason
 from hub.core.sentences_dutch import DUTCH
 from hub.core.sentences_english import ENGLISH
-from hub.gateway.inspection_answer import DELIVERED, InspectionAnswer, Line, Party
+from hub.gateway.inspection_answer import InspectionAnswer, Line, Party
 
 LEFT_OUT_NL: Final = (
     "Dit overzicht is niet volledig. De wet vraagt soms om een regel, of de naam van wie iets deelde, niet te tonen: "
@@ -21,13 +21,17 @@ LEFT_OUT_EN: Final = (
 )
 """Wmo 5.3.1(3), 5.3.2(4). The same words whatever was left out, so that they tell nothing of it."""
 
-HIDDEN_SENDER_NL: Final = "Niet getoond: wie dit deelde, vroeg om anoniem te blijven."
+HIDDEN_SENDER_NL: Final = "(niet getoond: wie dit deelde, vroeg om anoniem te blijven)"
 HIDDEN_TYPE_NL: Final = "bericht"
-HIDDEN_GROUND_NL: Final = "Niet getoond: de grond zou laten zien wie dit deelde."
+HIDDEN_GROUND_NL: Final = "(niet getoond: dit zou laten zien wie het deelde)"
 AGREED_NL: Final = "Afspraak tussen de organisaties"
 """The basis of a reason that no law article stands behind (`Reason.basis` P)."""
 
-STATES_NL: Final = {"delivered": "aangekomen", "under_way": "onderweg"}
+STATES_NL: Final = {
+    "delivered": "aangekomen",
+    "under_way": "onderweg",
+    "uncertain": "niet zeker of het aankwam",
+}
 
 
 def inspection_document(answer: InspectionAnswer) -> JsonObject:
@@ -91,8 +95,3 @@ def purpose_in_words(line: Line) -> str | None:
 def kind_in_words(party: Party) -> str:
     """Return the Dutch name of a kind of organisation."""
     return PARTNER_KINDS.get(party.kind, "organisatie")
-
-
-def is_delivered(line: Line) -> bool:
-    """Return whether the receiver had it."""
-    return line.state == DELIVERED

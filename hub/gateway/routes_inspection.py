@@ -50,7 +50,7 @@ class GroundView(BaseModel):
 class InspectionLineView(BaseModel):
     """One line: who shared what, when, with whom and why. Lines have no numbers: nothing shows what was left out."""
 
-    state: Annotated[str, Field(description="`delivered` or `under_way`.")]
+    state: Annotated[str, Field(description="`delivered`, `under_way` or `uncertain`.")]
     state_nl: str
     shared_at: Annotated[str | None, Field(description="When the receiver had it.")]
     replay_until: Annotated[

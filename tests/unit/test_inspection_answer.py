@@ -13,7 +13,7 @@ from hub.core.codes import PRO_KINDS
 from hub.core.inspection import CLOSED_KINDS
 from hub.core.model import JsonObject
 from hub.core.reasons import Reason
-from hub.gateway.inspection_answer import SELF, InspectionAnswer
+from hub.gateway.inspection_answer import SELF, InspectionAnswer, Party
 from hub.gateway.inspection_document import inspection_document
 from hub.identity.partners import PartnerBook, load_partners
 from tests.unit.gateway_world import SCHOOL, STOPPED, TEAM, build_world
@@ -67,16 +67,23 @@ def test_a_line_tells_who_what_when_why_and_to_whom(book: PartnerBook) -> None:
 
 
 def test_what_never_left_is_not_on_the_log(book: PartnerBook) -> None:
-    """Delivered lines and lines under way are shown; what was stopped, withheld or given up was not shared."""
+    """Delivered lines and lines under way are shown, what may have arrived as uncertain; the rest never left."""
     states = ["delivered", "pending", "claimed", "stopped", "withheld", "held", "parked", "", "unheard_of"]
     answer = answered(book, *(line(str(number), state=state) for number, state in enumerate(states)))
-    assert [found["state"] for found in lines_of(answer)] == ["delivered", "under_way", "under_way"]
+    assert [found["state"] for found in lines_of(answer)] == [
+        "delivered",
+        "under_way",
+        "under_way",
+        "uncertain",
+        "uncertain",
+    ]
     assert answer.reason is Reason.OK_INSPECTION
 
 
-def test_a_line_under_way_has_no_instant(book: PartnerBook) -> None:
-    """Nothing was shared yet: neither an instant nor a term of keeping is told."""
-    found = lines_of(answered(book, line("1", state="pending")))[0]
+@pytest.mark.parametrize("state", ["pending", "claimed", "parked", "stopped"])
+def test_what_did_not_surely_arrive_has_no_instant(book: PartnerBook, state: str) -> None:
+    """As long as it is not sure that something was shared, neither an instant nor a term of keeping is told."""
+    found = lines_of(answered(book, line("1", state=state)))[0]
     assert (found["shared_at"], found["replay_until"]) == (None, None)
 
 
@@ -157,6 +164,20 @@ def test_an_answer_to_an_anonymous_reporter_is_withheld(book: PartnerBook, type_
     assert len(answered(book, line("1"), answer).lines) == 2
     onward = line("2", sender=TEAM, sender_kind="local_team", recipient=SCHOOL)
     assert len(answered(book, ANONYMOUS, onward).lines) == 2
+
+
+def test_a_match_names_the_other_organisation_by_its_kind(book: PartnerBook) -> None:
+    """The ledger leaves the kind of a match's other side open: the directory tells it, and a closed one is withheld."""
+    match = line("1", type="match.reported", sender=TEAM, sender_kind="", recipient=SCHOOL, reason="ok_match")
+    assert [item.sender for item in answered(book, match).lines] == [Party("Testteam", "local_team")]
+    unknown = line("1", type="match.reported", sender="left_the_directory", sender_kind="", recipient=SCHOOL)
+    assert answered(book, unknown).lines == ()
+
+
+def test_a_report_that_never_left_still_protects_its_reporter(book: PartnerBook) -> None:
+    """An answer to the anonymous reporter stays away even when the report itself is not on the list."""
+    answer = line("2", type="feedback.given", sender=TEAM, sender_kind="local_team", recipient=SCHOOL)
+    assert answered(book, line("1", reporter_anonymous=True, state="held"), answer).lines == ()
 
 
 def test_codes_that_are_not_listed_become_no_words(book: PartnerBook) -> None:
