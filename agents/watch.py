@@ -2,7 +2,7 @@
 
 A held event is judged again when a fact of its subject changed, at each boundary in time, and when its term passed
 (CONSENT.md section 12). What goes on over time (`hub/core/threads.py`) is rung at its next instant. A consent that
-ended is announced as an event of the hub itself, in the child's own order.
+ended is announced as an event of the hub itself, in the child's own order. Once a month the counts go out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from agents.driver import HubApp
 from agents.judging import NOT_DECIDED
 from agents.loops import loop_app, patiently, run_in
 from agents.own_events import sealed_own_event
+from agents.picturing import Picturing
 from agents.produce import FaustWriter, LogMessage, LogWriter
 from agents.ringing import Ringer
 from agents.runtime import Runtime, seconds_between
@@ -61,6 +62,7 @@ class WatchLoop:
         self._runtime = runtime
         self._writer = writer
         self._ringer = Ringer(runtime)
+        self._picturing = Picturing(runtime, writer)
         self._stopping = asyncio.Event()
         self._tidied_at: str | None = None
 
@@ -73,6 +75,8 @@ class WatchLoop:
             worked += await patiently(self._runtime, self.ring_once)
             worked += await self.announce_once()
             worked += await self.tidy_once()
+            # Counting a month takes seconds: what somebody waits for goes first.
+            worked += 0 if worked else await self._picturing.once()
             self._runtime.metrics.progress(PART)
             if not worked:
                 await self._wait()
