@@ -25,9 +25,10 @@ _ALERT_TYPES = {NEAR: "alert.deadline_near", MISSED: "alert.deadline_missed", ES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What a deadline is about: the event (`uid`), the person, who owes, how urgent, in which case.
+    """What a deadline is about: the event (`uid`), the person, who owes (`org`), how urgent, in which case.
 
-    `recurs` says that the same rule can run more than once about one event; its due instant then tells them apart.
+    `owner` is who must act on an alert when that is not who owes. `recurs` says that the same rule can run more than
+    once about one event; its due instant then tells them apart.
     """
 
     uid: str
@@ -35,6 +36,7 @@ class Matter:
     org: str
     urgency: str
     case_ref: str | None = None
+    owner: str | None = None
     recurs: bool = False
 
 
@@ -93,7 +95,7 @@ def _told(deadline: Deadline, step: Step, matter: Matter, subject_ref: str, now:
         _type_of(deadline.rule, step.do),
         _cause(deadline, step.do, matter),
         subject_ref=subject_ref,
-        owner=matter.org,
+        owner=matter.owner or matter.org,
         now=now,
         urgency=matter.urgency,
         uid=matter.uid,
@@ -113,7 +115,7 @@ def _escalated(deadline: Deadline, step: Step, matter: Matter, subject_ref: str,
     """Return the third step of the ladder: the missed alert goes up to the network coordinator."""
     data: JsonObject = {
         "uid": matter.uid,
-        "owner": matter.org,
+        "owner": matter.owner or matter.org,
         "level": step.level,
         "audience": step.audience,
         "rule": deadline.rule,

@@ -57,9 +57,18 @@ def response_thread(response: Response) -> Thread:
 def ring_response(
     thread: Thread, now: str, delivered: Mapping[str, str]
 ) -> tuple[Thread, tuple[JsonObject, ...]]:
-    """Return the thread after the steps that are due, and the alerts that they raise."""
+    """Return the thread after the steps that are due, and the alerts that they raise.
+
+    They go to the receiver, that owes the answer. One that does not have the event yet (its system is down, or the
+    consent ended before it could be sent) must not learn from an alert that there is one (CONSENT.md principle 2):
+    then the sender must act.
+    """
     response = response_of(thread)
-    passed = [pass_steps(deadline, response.matter, now, delivered) for deadline in response.deadlines]
+    matter = response.matter
+    if matter.org not in delivered:
+        document: Any = thread.document
+        matter = replace(matter, owner=document["sender"])
+    passed = [pass_steps(deadline, matter, now, delivered) for deadline in response.deadlines]
     alerts = (*response.alerts, *(alert for one in passed for alert in one.raised))
     rung = Response(thread, tuple(one.deadline for one in passed), alerts)
     return response_thread(rung), tuple(event for one in passed for event in one.events)

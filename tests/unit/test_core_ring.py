@@ -168,6 +168,20 @@ def test_alert_says_what_threatens_to_whom() -> None:
     assert event["time"] == "2026-11-24T09:00:00+01:00"
 
 
+def test_receiver_without_the_event_learns_nothing_of_it() -> None:
+    """As long as the receiver does not have the event, its sender must act on the alerts, under the same ids."""
+    thread, now = crisis(), "2026-11-21T12:30:01+01:00"
+    unsent, had_it = rung(thread, now), rung(thread, now, {"crisis_a": TOO_LATE})
+    assert [event["id"] for event in unsent.own_events] == [event["id"] for event in had_it.own_events]
+    assert len(unsent.own_events) == 4
+    for owner, found in (("school_a", unsent), ("crisis_a", had_it)):
+        assert {data["owner"] for event in found.own_events if isinstance(data := event["data"], dict)} == {
+            owner
+        }
+        addressed = [event["recipients"] for event in found.own_events if event["recipients"]]
+        assert addressed == [[{"to": {"org": owner}}]] * 3
+
+
 def test_ladder_goes_up_once_a_step() -> None:
     """The human acknowledgement of a crisis: near, missed, network coordinator; from due on by telephone."""
     thread, delivered = crisis(), {"crisis_a": IN_TIME}
