@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from hub.core.explaining_gates import NOTHING_KNOWN, STEPS_OF_LIFE_CYCLES, Known, deciding_gates
+from hub.core.explaining_gates import NOTHING_KNOWN, STEPS_OF_LIFE_CYCLES, Known, concerns, deciding_gates
 from hub.core.explaining_words import EVENT_GATES, LIFE_CYCLE, ORDER, RECIPIENT_GATES, Gate, law_of
 from hub.core.grounds import GROUND_TABLE
 from hub.core.model import JsonObject
@@ -25,6 +25,8 @@ class State(StrEnum):
     """What is known of one gate."""
 
     PASSED = "passed"
+    NOT_ASKED = "not_asked"
+    """Its rule is about other messages than this one."""
     DECIDED = "decided"
     ONE_OF = "one_of"
     """It, or another gate with this state, decided."""
@@ -86,7 +88,7 @@ def _state(gate: str, reason: str, known: Known, candidates: tuple[str, ...]) ->
     if reason == Reason.OK_MINIMAL_FEEDBACK and ORDER["R11"] <= place <= ORDER["R16"]:
         return State.ONE_OF  # one of them stopped; R17 lets the least go all the same
     if place < first:
-        return State.PASSED
+        return State.PASSED if concerns(gate, known) else State.NOT_ASKED
     return State.UNSURE if place < last else State.NOT_REACHED
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.core import alert_lifecycle, lifecycle_referral
-from hub.core.catalogue import CATALOGUE, EventClass
+from hub.core.catalogue import CATALOGUE, RECORDED_CLASSES, EventClass
 from hub.core.explaining_words import LIFE_CYCLE, ORDER
 from hub.core.grounds import GOOD_HELPER, POLICE_DATA_ACT
 from hub.core.model import Json, JsonObject
@@ -92,6 +92,32 @@ def known_of_recipient(
 
 def _object(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
+
+
+def concerns(gate: str, known: Known) -> bool:
+    """Return whether the rule of a gate can be about this message; while that is not known, it can."""
+    classes = _ABOUT_CLASSES.get(gate)
+    if classes is not None and known.treatment is not None:
+        return known.treatment in classes and (gate != "R4" or known.anonymous is not False)
+    if gate == LIFE_CYCLE:
+        return known.type is None or known.type in STEPS_OF_LIFE_CYCLES
+    if gate == "R9":
+        return known.excepted is not False
+    return gate != "R10" or known.may_be_team
+
+
+_ABOUT_CLASSES: Mapping[str, Collection[EventClass]] = {
+    "E9": {EventClass.NEVER},
+    "E10": RECORDED_CLASSES,
+    "E11": {EventClass.NOTICE},
+    "E12": {EventClass.AGGREGATE},
+    "R2": {EventClass.CONTENT, EventClass.CONSULTATION},
+    "R4": {EventClass.CONSULTATION},
+    "R5": {EventClass.ACK},
+    "R6": {EventClass.ALERT},
+    "R17": {EventClass.FEEDBACK},
+}
+"""Gates whose rule is about some classes of events alone."""
 
 
 def deciding_gates(reason: str, known: Known = NOTHING_KNOWN, recipient: str = "") -> tuple[str, ...]:

@@ -116,6 +116,72 @@ def vectors(
 
 
 @app.command()
+def explain(
+    event_id: Annotated[str, typer.Argument(help="The hub's id of an event: the receipt number.")],
+    *,
+    language: Annotated[str, typer.Option(help="nl or en.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, in both languages.")] = False,
+) -> None:
+    """Tell gate by gate why each receiver got, or did not get, what; exit code 1 when the event is unknown."""
+    from hub.operate.explain import run
+    from hub.operate.explain_text import LANGUAGES
+
+    if language not in LANGUAGES:
+        _fail(f"unknown language; known are: {', '.join(LANGUAGES)}")
+    raise typer.Exit(asyncio.run(run(event_id, language, sys.stdout, as_json=as_json)))
+
+
+@app.command()
+def decide(
+    event: Annotated[
+        Path | None,
+        typer.Argument(help="A JSON file with the decision view of an event (EVENTS.md section 2)."),
+    ] = None,
+    *,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="Judge with the facts of now; send and write nothing.")
+    ] = False,
+    partners: Annotated[Path | None, typer.Option(help="Another partner configuration.")] = None,
+    days: Annotated[
+        int, typer.Option(min=1, help="Without an event: how many days back to judge again.")
+    ] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what would be decided about an event, or what another configuration would change."""
+    from hub.operate.settings import Settings
+    from hub.operate.what_if import Asked, run
+
+    if not what_if:
+        _fail("the worker decides what really comes in; by hand only --what-if")
+    asked = Asked(event=event, partners=partners, days=days, as_json=as_json)
+    raise typer.Exit(asyncio.run(run(asked, Settings(), sys.stdout)))
+
+
+@app.command()
+def inspect(
+    *,
+    subject: Annotated[
+        str, typer.Option(help="Whose log: a ref or citizen number; - reads it from standard input.")
+    ],
+    requester: Annotated[str, typer.Option(help="Who asks: a ref or citizen number; - reads it likewise.")],
+    opposes: Annotated[
+        str, typer.Option("--child-interest-opposes", help="What a professional judged: yes, no or unknown.")
+    ] = "unknown",
+    style: Annotated[str, typer.Option("--format", help="json, csv, or html: a letter to print.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="A file instead of the terminal.")] = None,
+) -> None:
+    """Show a family who shared what about whom (CONSENT.md section 13); exit code 1 when the rules say not now."""
+    from hub.operate.inspection.command import Asked, Format, Opposes, person_of
+    from hub.operate.inspection.command import inspect as answer
+
+    if opposes not in set(Opposes) or style not in set(Format):
+        _fail("--child-interest-opposes is yes, no or unknown; --format is json, csv or html")
+    persons = person_of(subject, sys.stdin), person_of(requester, sys.stdin)
+    asked = Asked(*persons, Opposes(opposes), Format(style), out)
+    raise typer.Exit(asyncio.run(answer(asked, sys.stdout, sys.stderr)))
+
+
+@app.command()
 def reconcile(
     day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only this day.")] = None,
     sender: Annotated[str | None, typer.Option(help="Only this organisation.")] = None,

@@ -13,12 +13,13 @@ import pytest
 from hub.core import consent_gates, decision
 from hub.core.catalogue import CATALOGUE
 from hub.core.explaining import State, explain_event, explain_recipient, law_of_verdict
-from hub.core.explaining_gates import Known, deciding_gates, known_of_event, known_of_recipient
+from hub.core.explaining_gates import Known, concerns, deciding_gates, known_of_event, known_of_recipient
 from hub.core.explaining_words import EVENT_GATES, ORDER, RECIPIENT_GATES, law_of
 from hub.core.facts import facts_from_document
 from hub.core.model import Decision, JsonObject, Outcome
 from hub.core.reasons import Reason
 from hub.operate.vector_kinds import standing_for
+from tests.unit.core_world import an_event
 
 _TESTS = Path(__file__).resolve().parents[1]
 _SHARED = _TESTS.parents[1] / "shared" / "domain" / "vectors"
@@ -180,7 +181,33 @@ def test_steps_stand_in_the_one_order(reason: Reason) -> None:
         assert sum(step.state is State.DECIDED for step in steps) <= 1
 
 
-_RANK = {State.PASSED: 0, State.ONE_OF: 1, State.UNSURE: 1, State.DECIDED: 1, State.NOT_REACHED: 2}
+_RANK = {
+    State.PASSED: 0,
+    State.NOT_ASKED: 0,
+    State.ONE_OF: 1,
+    State.UNSURE: 1,
+    State.DECIDED: 1,
+    State.NOT_REACHED: 2,
+}
+
+
+def test_a_gate_about_other_messages_is_told_apart() -> None:
+    """A gate whose rule is about other messages than this one is not said to be passed."""
+    known = known_of_recipient(an_event(), 0, "team_escamp", ())
+    steps = (*explain_event("ok_accepted", known), *explain_recipient("ok_consent", "team_escamp", known))
+    aside = {step.gate for step in steps if step.state is State.NOT_ASKED}
+    assert aside == {"E9", "E10", "E11", "E12", "L", "R4", "R5", "R6", "R9", "R10"}
+    unknown = (*explain_event("ok_accepted"), *explain_recipient("ok_consent", "team_escamp"))
+    assert State.NOT_ASKED not in {step.state for step in unknown}
+
+
+def test_a_gate_that_can_decide_is_about_the_message() -> None:
+    """No gate that is named as deciding is ever said to be about other messages."""
+    for type_name in CATALOGUE:
+        for excepted in (None, False, True):
+            known = Known(type=type_name, excepted=excepted)
+            for reason in ("deny_route", "deny_nothing_left", "hold_scan_missing", "deny_schema"):
+                assert all(concerns(gate, known) for gate in deciding_gates(reason, known))
 
 
 def test_a_decided_step_gives_the_reason_in_words_with_its_article() -> None:
