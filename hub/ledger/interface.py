@@ -172,7 +172,11 @@ class SignalCount:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A delivery that is about to be claimed: an event for the recipient at `position`, or an emission."""
+    """A delivery that is about to be claimed: an event for the recipient at `position`, or an emission.
+
+    `delivered_at` is the RFC 3339 instant at which the receiver had it already: a feed that reads it again asks for a
+    replay (CONSENT.md section 13).
+    """
 
     delivery_id: str
     receiver: str
@@ -180,6 +184,7 @@ class Candidate:
     position: int
     emission: Emission | None
     held_since: str | None
+    delivered_at: str | None = None
 
 
 Recheck: TypeAlias = Callable[[Candidate, Snapshot], RecipientDecision]
