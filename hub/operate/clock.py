@@ -7,6 +7,7 @@ What must go on even then (leases, pauses between attempts) is measured by `File
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -81,12 +82,12 @@ def tell(path: Path, instant: str) -> None:
 class FileClock:
     """The instant that a file tells. Raises ClockError at once when it tells none."""
 
-    def __init__(self, path: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path, real_time: Callable[[], float] = time.time) -> None:
         self._path = path
-        self._monotonic = monotonic
+        self._real_time = real_time
         self._signature: Signature | None = None
         self._told = self._first()
-        self._since = monotonic()
+        self._since = _first_use(path)
 
     def now(self) -> str:
         """Return the instant that the file tells."""
@@ -94,9 +95,13 @@ class FileClock:
         return instant_text(self._told)
 
     def moving(self) -> str:
-        """Return the same instant plus the real time since this process saw it first."""
+        """Return the same instant plus the real time since the file was first used, by whichever process.
+
+        INVARIANT: it never goes back while the told instants do not, over all processes and their restarts: a pause
+        that one process began is over for every other one after the same real time.
+        """
         self._look()
-        return instant_text(self._told + timedelta(seconds=self._monotonic() - self._since))
+        return instant_text(self._told + timedelta(seconds=max(0.0, self._real_time() - self._since)))
 
     def _first(self) -> datetime:
         try:
@@ -113,9 +118,7 @@ class FileClock:
             told = self._read()
         except (OSError, ClockError):
             return  # gone or half written: the last instant holds until the file can be read
-        if told != self._told:
-            self._told, self._since = told, self._monotonic()
-        self._signature = signature
+        self._told, self._signature = told, signature
 
     def _sign(self) -> Signature:
         found = self._path.stat()
@@ -123,6 +126,14 @@ class FileClock:
 
     def _read(self) -> datetime:
         return _parse(self._path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _first_use(path: Path) -> float:
+    """Return when the clock was first used (Unix seconds): kept as the time of an empty file beside it."""
+    beside = path.with_name(f"{path.name}.since")
+    with contextlib.suppress(FileExistsError):
+        beside.touch(exist_ok=False)
+    return beside.stat().st_mtime
 
 
 def _parse(text: str) -> datetime:

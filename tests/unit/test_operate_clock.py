@@ -61,25 +61,38 @@ def test_what_cannot_be_read_leaves_the_last_instant(file: Path, half: str) -> N
 
 
 def test_leases_and_pauses_go_on_while_the_clock_stands(file: Path) -> None:
-    """Real time is added to the told instant, counted anew from each telling, so that nothing waits for ever."""
-    real = [100.0]
-    clock = FileClock(file, monotonic=lambda: real[0])
-    real[0] += 45
+    """Real time is added to the told instant, so that nothing that failed waits for ever."""
+    clock = FileClock(file, real_time=lambda: since(file) + 45)
     assert clock.now() == NOON
     assert clock.moving() == "2026-03-02T12:00:45.000000Z"
     tell(file, "2026-03-05T12:00:00Z")
-    assert clock.moving() == "2026-03-05T12:00:00.000000Z"
-    real[0] += 1.5
-    assert clock.moving() == "2026-03-05T12:00:01.500000Z"
+    assert clock.moving() == "2026-03-05T12:00:45.000000Z"
 
 
-def test_telling_the_same_instant_again_does_not_set_the_moving_clock_back(file: Path) -> None:
-    """A lease that ran for a while goes on when a test tells what was told before."""
-    real = [100.0]
-    clock = FileClock(file, monotonic=lambda: real[0])
-    real[0] += 30
-    tell(file, NOON)
-    assert clock.moving() == "2026-03-02T12:00:30.000000Z"
+def test_the_moving_clock_never_goes_back(file: Path) -> None:
+    """A process that starts later, and a telling by a small step, leave a pause that runs as long as it was."""
+    real = [45.0]
+    clock = FileClock(file, real_time=lambda: since(file) + real[0])
+    seen = [clock.moving()]
+    real[0] += 600
+    seen.append(clock.moving())
+    restarted = FileClock(file, real_time=lambda: since(file) + real[0])
+    seen.append(restarted.moving())
+    tell(file, "2026-03-02T12:00:01Z")
+    seen += [restarted.moving(), clock.moving()]
+    assert seen == sorted(seen)
+    assert seen[-1] == "2026-03-02T12:10:46.000000Z"
+
+
+def test_a_machine_clock_that_was_set_back_does_not_move_the_told_instant(file: Path) -> None:
+    """The moving clock is never behind the held one: what is due by the rules can always be claimed."""
+    assert FileClock(file, real_time=lambda: since(file) - 3600).moving() == NOON
+
+
+def since(file: Path) -> float:
+    """Return when the clock was first used, noting it if nobody did."""
+    FileClock(file)
+    return file.with_name("clock.since").stat().st_mtime
 
 
 def test_a_start_without_an_instant_is_refused(tmp_path: Path) -> None:
