@@ -32,8 +32,14 @@ HOLD_BOUND_DAYS: Final = 14
 """A hold that begins at a claim ends after ten working days. The exact instant is the core's to tell; until the
 watch asks it, at once, this bound stands: ten working days are never less than fourteen days."""
 
+OTHER_ROUTE: Final = "deny_route"
+"""Verdict of the last look on a delivery whose receiver is not the one that its kind means now."""
+
 PAYLOAD_GONE: Final = "deny_hold_expired"
 """The sealed event of a delivery is no longer there: nothing can leave."""
+
+NOT_KEPT: Final = "deny_retention"
+"""The same for a delivery that its receiver had already: it asks for a replay of what is kept no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ async def examine(tables: Tables, due: Due, recheck: Recheck, keys_of: KeysOf) -
         before = recipient_from(from_json(row.decision))
         payload = payloads.get(row.uid)
         candidate = _candidate(row, _empty(row) if payload is None else payload, since.get(row.uid))
-        decision = _gone(before) if payload is None else recheck(candidate, snapshot)
+        decision = _gone(before, candidate) if payload is None else recheck(candidate, snapshot)
         examined.append(Examined(row, candidate, before, decision))
     return examined
 
@@ -97,8 +103,9 @@ def _told_about(found: Sequence[DeliveryRow]) -> frozenset[str]:
     return frozenset(subject for emission in emissions for _, subject in emission.subjects)
 
 
-def _gone(before: RecipientDecision) -> RecipientDecision:
-    return RecipientDecision(before.recipient, Outcome.DENY, PAYLOAD_GONE, position=before.position)
+def _gone(before: RecipientDecision, candidate: Candidate) -> RecipientDecision:
+    reason = PAYLOAD_GONE if candidate.delivered_at is None else NOT_KEPT
+    return RecipientDecision(before.recipient, Outcome.DENY, reason, position=before.position)
 
 
 async def read_payloads(tables: Tables, uids: set[str]) -> dict[str, SealedEvent]:
@@ -121,7 +128,9 @@ def _empty(row: DeliveryRow) -> SealedEvent:
 
 def _candidate(row: DeliveryRow, sealed: SealedEvent, held_since: str | None) -> Candidate:
     emission = None if row.emission is None else emission_from(row.emission)
-    return Candidate(row.delivery_id, row.receiver, sealed, row.position, emission, held_since)
+    had = row.settled_at if row.state == "delivered" else None
+    delivered_at = None if had is None else instant_text(had)
+    return Candidate(row.delivery_id, row.receiver, sealed, row.position, emission, held_since, delivered_at)
 
 
 def redecided(item: Examined, rule_set: str, now: str) -> Link:
@@ -140,17 +149,30 @@ def redecided(item: Examined, rule_set: str, now: str) -> Link:
 
 
 async def stop(tables: Tables, stopped: Sequence[Examined], keys_of: KeysOf, now: str) -> None:
-    """Carry on after deliveries were stopped: lines, holds, and the memory of who got what."""
+    """Carry on after deliveries were stopped: lines, holds, and the memory of who got what.
+
+    What waits from now on is held; what went to another team than the one that owns the area now (ROUTING.md section
+    4) is judged again at once too, so that the event is decided for the new one.
+    """
     decisions: dict[LineKey, RecipientDecision] = {
         (item.row.place, item.row.line): item.decision for item in stopped
     }
     held = await refresh_lines(tables, {item.row.place: now for item in stopped}, decisions)
     await _forget_delivered(tables, stopped)
-    if held:
-        keys = {(line.place, line.line) for line in held}
-        await _hold_again(
-            tables, [item for item in stopped if (item.row.place, item.row.line) in keys], keys_of, now
-        )
+    keys = {(line.place, line.line) for line in held}
+    again = [item for item in stopped if (item.row.place, item.row.line) in keys or _may_have_moved(item)]
+    if again:
+        await _hold_again(tables, again, keys_of, now)
+
+
+def _may_have_moved(item: Examined) -> bool:
+    """Return whether the receiver was found by its kind, and is not the one to which this goes by now."""
+    listed, position = item.candidate.sealed.event.get("recipients"), item.row.position
+    if item.row.emission is not None or item.decision.reason != OTHER_ROUTE or not isinstance(listed, list):
+        return False
+    named = listed[position] if position < len(listed) else None
+    address = named.get("to") if isinstance(named, dict) else None
+    return isinstance(address, dict) and "kind" in address
 
 
 async def _forget_delivered(tables: Tables, stopped: Sequence[Examined]) -> None:
@@ -189,7 +211,7 @@ def _without(document: str, item: Examined) -> str:
 
 
 async def _hold_again(tables: Tables, held: Sequence[Examined], keys_of: KeysOf, now: str) -> None:
-    """Begin a hold for events whose delivery must wait, and ask the watch to judge them at once."""
+    """Begin a hold for events that must be judged again, and ask the watch to do so at once."""
     lines = await tables.read(rows.LINE, {"place": {item.row.place for item in held}})
     uids = {line.place: line.uid for line in lines}
     until = instant(now) + timedelta(days=HOLD_BOUND_DAYS)

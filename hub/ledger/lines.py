@@ -74,6 +74,7 @@ def _changed(
     if stopped is None:
         return None
     return line._replace(
+        recipient=key_text(stopped.recipient),  # another team than before, when the family moved
         state="held" if stopped.outcome is Outcome.HOLD else "withheld",
         outcome=stopped.outcome.value,
         reason=key_text(stopped.reason),
