@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import Final
+from typing import Final, TypeAlias
 
 from hub.core.batch import Batch
 from hub.core.decision import decide
@@ -152,11 +152,24 @@ def _compare_one(
     changes.judged += 1
     changes.drifted += _on_record(event) != before
     view = event.event or {}
+    before, after = _spread(before, after), _spread(after, before)
     for place in sorted(before.keys() | after.keys()):
         (old_name, old), (new_name, new) = before.get(place, _ABSENT), after.get(place, _ABSENT)
         if (old_name, old) != (new_name, new):
             name = old_name if old_name == new_name or not new_name else f"{old_name or NOBODY} > {new_name}"
             changes.changed.append(Change(event.uid, str(view.get("type")), name, old, new))
+
+
+Verdicts: TypeAlias = Mapping[int, tuple[str, Verdict]]
+"""Name and verdict per place; -1 is the event as a whole, where it has no recipients."""
+
+
+def _spread(verdicts: Verdicts, other: Verdicts) -> Verdicts:
+    """Return a verdict on the event as a whole as one on each recipient of the other side: it holds for all of them."""
+    whole = verdicts.get(-1)
+    if whole is None or -1 in other:
+        return verdicts
+    return {place: (name, whole[1]) for place, (name, _) in other.items()}
 
 
 _ABSENT = ("", Verdict(NOBODY, NOBODY))
@@ -167,14 +180,14 @@ def _decided(event: RecentEvent, batch: Batch) -> Decision:
     return decide(event.event, batch.facts(event.event, event.authenticated_org or ""), warns=True)
 
 
-def _verdicts(decision: Decision) -> Mapping[int, tuple[str, Verdict]]:
-    """Return the verdicts by place; -1 is the event as a whole, where it has no recipients."""
+def _verdicts(decision: Decision) -> Verdicts:
+    """Return the verdicts of a decision."""
     if not decision.recipients:
         return {-1: (WHOLE, Verdict(decision.event.outcome.value, decision.event.reason))}
     return {recipient.position: _verdict(recipient) for recipient in decision.recipients}
 
 
-def _on_record(event: RecentEvent) -> Mapping[int, tuple[str, Verdict]]:
+def _on_record(event: RecentEvent) -> Verdicts:
     """Return the verdicts that stand on record."""
     if not event.recipients:
         return {-1: (WHOLE, Verdict(event.outcome, event.reason))}

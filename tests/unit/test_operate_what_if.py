@@ -1,0 +1,366 @@
+"""`hub decide --what-if`: what would be decided, told without sending or writing anything."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from hub.core.model import JsonObject
+from hub.ledger.memory_store import MemoryStore
+from hub.ledger.open import MEMORY_DSN, open_ledger
+from hub.operate import what_if
+from hub.operate.command import app
+from hub.operate.settings import Settings
+from hub.operate.what_if import Asked, judge_event, read_event_file, reading_only
+from hub.operate.what_if_days import Changes, compare
+from tests.unit.dedup_world import STANDING, TEAM, consent, retraction, signal, standing, to_team
+from tests.unit.explain_world import NOON, Hub
+
+BEFORE = "2026-11-22T11:00:00+00:00"
+LATER = "2026-11-24T11:00:00+00:00"
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    ledger = await open_ledger(MEMORY_DSN, owner="test")
+    yield await Hub(ledger).open(to_team("school"))
+    await ledger.close()
+
+
+def rows_of(hub: Hub) -> dict[str, list[Any]]:
+    """Return every row of the ledger in memory."""
+    store = hub.ledger._store
+    assert isinstance(store, MemoryStore)
+    return {name: list(shelf) for name, shelf in store.shelves.items()}
+
+
+async def judged(hub: Hub, view: Any) -> dict[str, Any]:
+    document: dict[str, Any] = await judge_event(hub.ledger, view, hub.standing, NOON)
+    return document
+
+
+# --- one event ------------------------------------------------------------------------------------
+async def test_an_event_is_judged_with_the_facts_of_now(hub: Hub) -> None:
+    """The answer names per recipient what would go and why; what is on record counts, so a repeat is one."""
+    told = await judged(hub, signal())
+    (team,) = told["recipients"]
+    assert (told["verdict"], team["reason"], team["would_go"]) == ("unique", "ok_consent", True)
+    assert (team["sections"], team["law"]) == (["meta", "contact", "codes"], "Jeugdwet 7.3.11")
+    await hub.publish(signal())
+    assert (await judged(hub, signal()))["verdict"] == "duplicate"
+
+
+async def test_what_would_follow_is_told(hub: Hub) -> None:
+    """A hold tells until when it would wait and what the sender would be asked; a fact tells what would change."""
+    told = await judged(hub, signal(recipients=[{"to": {"kind": "debt_help"}}]))
+    assert told["hold_until"] is not None
+    assert told["recipients"][0]["question"]["send"] == ["area.assigned", "partner.changed"]
+    fact = {
+        **signal("gp_1", sections=["meta"], type="capacity.judged", purpose=..., urgency=..., recipients=...)
+    }
+    fact = {name: fact[name] for name in fact if name not in {"domains", "record"}}
+    fact["data"] = {"value": "capable", "judged_by": "professional_9"}
+    assert (await judged(hub, fact))["facts"] == ["subject"]
+
+
+async def test_asking_changes_no_row_and_sends_nothing(hub: Hub) -> None:
+    """After any number of questions every row of the ledger is what it was."""
+    await hub.publish(signal())
+    before = rows_of(hub)
+    views: tuple[Any, ...] = (
+        signal(),
+        signal(event_id="e2", record="r2"),
+        retraction("school_1", "r1"),
+        {},
+        [],
+        None,
+        "x",
+    )
+    for view in views:
+        await judged(hub, view)
+    await compare(hub.ledger, STANDING, standing(suspended="school_1"), since=BEFORE, now=NOON)
+    assert rows_of(hub) == before
+
+
+@pytest.mark.parametrize("view", [None, [], "x", 3, {}, {"sender": "x"}, {"sender": {"org": 4}}])
+async def test_a_file_of_another_form_is_refused_like_the_event_it_is_not(hub: Hub, view: Any) -> None:
+    """Any JSON value gets an answer: it has not the agreed form."""
+    told = await judged(hub, view)
+    assert (told["verdict"], told["event"]["reason"], told["recipients"]) == ("rejected", "deny_schema", [])
+
+
+# --- another configuration ------------------------------------------------------------------------
+async def changes_of(hub: Hub, other: Any, since: str = BEFORE, now: str = NOON) -> Changes:
+    return await compare(hub.ledger, hub.standing, other, since=since, now=now)
+
+
+async def test_another_configuration_names_every_verdict_that_changes(hub: Hub) -> None:
+    """A partner that would be suspended changes the verdicts on its messages, from and to, with counts."""
+    first = await hub.publish(signal())
+    second = await hub.publish(signal(event_id="e2", record="r2", domains=["03"]))
+    changes = await changes_of(hub, standing(suspended=TEAM))
+    assert [
+        (item.uid, item.recipient, item.before.reason, item.after.reason) for item in changes.changed
+    ] == [
+        (first, TEAM, "ok_consent", "deny_recipient_unknown"),
+        (second, TEAM, "ok_consent", "deny_recipient_unknown"),
+    ]
+    assert changes.by_reason == {("ok_consent", "deny_recipient_unknown"): 2}
+    assert (changes.judged, changes.gone, changes.drifted) == (2, 0, 0)
+
+
+async def test_the_same_configuration_changes_nothing(hub: Hub) -> None:
+    """Compared with itself a configuration changes no verdict."""
+    await hub.publish(signal())
+    changes = await changes_of(hub, STANDING)
+    assert (changes.judged, changes.changed) == (1, [])
+
+
+async def test_a_refusal_of_the_whole_event_counts_for_each_recipient(hub: Hub) -> None:
+    """A sender that would be suspended changes the verdict on every recipient, and back."""
+    await hub.publish(signal())
+    changes = await changes_of(hub, standing(suspended="school_1"))
+    assert [(item.recipient, str(item.before), str(item.after)) for item in changes.changed] == [
+        (TEAM, "allow ok_consent", "deny deny_sender")
+    ]
+    back = await compare(hub.ledger, standing(suspended="school_1"), STANDING, since=BEFORE, now=NOON)
+    assert [(item.recipient, str(item.before), str(item.after)) for item in back.changed] == [
+        (TEAM, "deny deny_sender", "allow ok_consent")
+    ]
+
+
+async def test_sections_that_would_stay_behind_are_a_change(hub: Hub) -> None:
+    """The same reason with other sections is a change: it changes what is shared with whom."""
+    await hub.publish(signal())
+    changes = await changes_of(hub, standing(sensitive_domains={"04": "health"}))
+    (change,) = changes.changed
+    assert (change.before.sections, change.after.sections) == (
+        ("meta", "contact", "codes"),
+        ("meta", "contact"),
+    )
+    assert str(change.after) == "redact ok_consent (meta, contact)"
+
+
+async def test_content_that_is_gone_is_counted_not_guessed(hub: Hub) -> None:
+    """An event whose content is no longer kept is counted, and nothing is said about it."""
+    await hub.publish(signal())
+    await hub.publish(signal("gp_1", "e2", "r2"))
+    changes = await changes_of(hub, standing(suspended=TEAM))
+    assert (changes.judged, changes.gone, len(changes.changed)) == (1, 1, 1)
+
+
+async def test_only_the_days_asked_for_count_and_all_that_waits(hub: Hub) -> None:
+    """Events before the instant are left out, unless they still wait."""
+    old = await hub.publish(signal(recipients=[{"to": {"kind": "debt_help"}}]))
+    await hub.publish(signal(event_id="e2", record="r2"))
+    hub.now = LATER
+    await hub.publish(signal(event_id="e3", record="r3", domains=["03"]))
+    changes = await changes_of(hub, standing(suspended="school_1"), since=LATER, now=LATER)
+    assert changes.judged == 2
+    assert old in {item.uid for item in changes.changed}
+
+
+async def test_facts_that_changed_since_are_not_blamed_on_the_configuration(hub: Hub) -> None:
+    """An event that would be judged otherwise anyhow is counted apart."""
+    await hub.publish(signal())
+    hub.now = "2027-03-10T11:00:00+00:00"  # the consent ended
+    changes = await changes_of(hub, STANDING, now=hub.now)
+    assert (changes.judged, changes.changed, changes.drifted) == (1, [], 1)
+
+
+async def test_what_was_retracted_since_is_left_out(hub: Hub) -> None:
+    """An event that was retracted or replaced would leave by no configuration: it is left out, and counted."""
+    await hub.publish(signal())
+    await hub.publish(signal(event_id="e2", record={"ref": "r1", "revision": 2}, domains=["03"]))
+    changes = await changes_of(hub, standing(suspended=TEAM))
+    assert (changes.overtaken, changes.judged) == (1, 1)
+
+
+async def test_many_events_are_compared_part_by_part(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More events than fit in one part are all compared."""
+    monkeypatch.setattr("hub.operate.what_if_days.PART_EVENTS", 2)
+    for number in range(5):
+        await hub.publish(signal(event_id=f"e{number}", record=f"r{number}", domains=[f"0{number + 1}"]))
+    assert (await changes_of(hub, standing(suspended=TEAM))).judged == 5
+
+
+# --- the command ------------------------------------------------------------------------------------
+PARTNERS = """
+[city]
+name = "Teststad"
+coordinator = "lt_kracht_escamp"
+
+[[area]]
+district = "escamp"
+partnership = "kracht"
+from = 2024-01-01
+to = 2032-01-01
+
+[[partner]]
+org = "school_1"
+kind = "school"
+name = "Testschool Een"
+sources = ["urn:nld:test:school_1"]
+reach = "relation"
+purposes = ["help_request"]
+active_from = 2026-01-01
+
+[[partner]]
+org = "lt_kracht_escamp"
+kind = "local_team"
+name = "Testteam"
+partnership = "kracht"
+sources = ["urn:nld:test:team"]
+reach = "districts"
+districts = ["escamp"]
+purposes = {purposes}
+active_from = 2026-01-01
+"""
+
+
+def settings_for(tmp_path: Path, database: str) -> Settings:
+    """Return settings with a configuration, and lay another one beside it as other.toml."""
+    (tmp_path / "partners.toml").write_text(PARTNERS.format(purposes='["help_request"]'), encoding="utf-8")
+    (tmp_path / "other.toml").write_text(PARTNERS.format(purposes='["feedback"]'), encoding="utf-8")
+    (tmp_path / "clock").write_text(NOON, encoding="ascii")
+    return Settings(database=database, partners=tmp_path / "partners.toml", clock=tmp_path / "clock")
+
+
+async def rows_of_database(dsn: str) -> dict[str, list[str]]:
+    """Return every row of every table as text."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+        return {
+            name: [row[0] for row in await connection.fetch(f'select t::text from "{name}" t order by 1')]  # noqa: S608
+            for (name,) in tables
+        }
+    finally:
+        await connection.close()
+
+
+@pytest.mark.database
+async def test_the_command_answers_and_the_database_stays_as_it_is(database_dsn: str, tmp_path: Path) -> None:
+    """Both questions are answered from the database over a connection that cannot write; no row changes."""
+    ledger = await open_ledger(database_dsn, owner="test")
+    await (await Hub(ledger).open(to_team("school"))).publish(signal())
+    await ledger.close()
+    settings = settings_for(tmp_path, database_dsn)
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(signal(event_id="e9", record="r9")), encoding="utf-8")
+    before = await rows_of_database(database_dsn)
+    assert before["intake"]
+    asked = Asked(event=event)
+    text, days, machine = io.StringIO(), io.StringIO(), io.StringIO()
+    assert await what_if.run(asked, settings, text) == 0
+    assert "ok_consent" in text.getvalue()
+    assert "nothing was sent, nothing was written" in text.getvalue()
+    other = Asked(partners=tmp_path / "other.toml", days=2)
+    assert await what_if.run(other, settings, days) == 0
+    assert "1 times ok_consent -> deny_purpose_unregistered" in days.getvalue()
+    assert "0 events could not be judged again: content no longer kept" in days.getvalue()
+    assert await what_if.run(replace(other, as_json=True), settings, machine) == 0
+    assert json.loads(machine.getvalue())["by_reason"] == [
+        {"from": "ok_consent", "to": "deny_purpose_unregistered", "count": 1}
+    ]
+    assert await rows_of_database(database_dsn) == before
+
+
+@pytest.mark.database
+async def test_the_connection_refuses_to_write(database_dsn: str) -> None:
+    """On the connection of what-if PostgreSQL itself refuses every write."""
+    connection = await asyncpg.connect(reading_only(database_dsn))
+    try:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("delete from payload")
+    finally:
+        await connection.close()
+    assert reading_only(MEMORY_DSN) == MEMORY_DSN
+    assert reading_only("postgresql://h/d") == "postgresql://h/d?default_transaction_read_only=on"
+
+
+async def test_another_configuration_can_judge_one_event(tmp_path: Path) -> None:
+    """With a file and another configuration the event is judged by that configuration."""
+    settings = settings_for(tmp_path, MEMORY_DSN)
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(signal()), encoding="utf-8")
+    out = io.StringIO()
+    assert (
+        await what_if.run(Asked(event=event, partners=tmp_path / "other.toml", as_json=True), settings, out)
+        == 0
+    )
+    (team,) = json.loads(out.getvalue())["recipients"]
+    assert team["reason"] == "hold_identity_ambiguous"
+
+
+async def test_what_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+    """A file that is missing or no JSON, a faulty configuration and a question without a file end with code 2."""
+    settings = settings_for(tmp_path, MEMORY_DSN)
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"id": 999990019', encoding="utf-8")
+    (tmp_path / "faulty.toml").write_text("[[partner]]\norg = 3\n", encoding="utf-8")
+    for asked in (
+        Asked(event=tmp_path / "missing.json"),
+        Asked(event=broken),
+        Asked(partners=tmp_path / "faulty.toml"),
+        Asked(),
+    ):
+        out = io.StringIO()
+        assert await what_if.run(asked, settings, out) == 2
+        assert out.getvalue()
+        assert "999990019" not in out.getvalue()
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """A file that is no UTF-8, or nested without end, is refused as a value error."""
+    for content in (b"\xff\xfe\x00", b"[" * 200_000):
+        path = tmp_path / "event.json"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="no JSON"):
+            read_event_file(path)
+
+
+def test_the_command_decides_nothing_by_hand() -> None:
+    """Without --what-if the command refuses: only the worker decides."""
+    answer = CliRunner().invoke(app, ["decide"])
+    assert answer.exit_code == 2
+    assert "--what-if" in answer.output
+
+
+async def test_text_of_one_event_tells_what_would_follow(hub: Hub) -> None:
+    """The text form has questions, the end of a hold, messages to others and facts that would change."""
+    view: JsonObject = signal(recipients=[{"to": {"kind": "debt_help"}}, {"to": {"org": "gp_1"}}])
+    out = io.StringIO()
+    what_if._show_event(await judged(hub, view), Asked(), out)
+    text = out.getvalue()
+    assert "question: You need not send anything" in text
+    assert "would wait until 2026-12-07T23:59:59+01:00" in text
+    assert "would tell school_1: completion.requested (hold_no_owner)" in text
+    record = consent("c9", "school", "gp")
+    fact = {
+        "id": "f1", "source": "urn:nld:test:school_1", "type": "consent.given", "time": NOON,
+        "sender": {"org": "school_1", "kind": "school"}, "sections": ["meta"], "subject_ref": "child_1",
+        "data": {"record": record},
+    }  # fmt: skip
+    out = io.StringIO()
+    what_if._show_event(await judged(hub, fact), Asked(), out)
+    assert "would change: consent" in out.getvalue()
+
+
+def test_text_of_a_comparison_counts_everything() -> None:
+    """The text form has the counts of what changed, what drifted, what was overtaken and what is gone."""
+    changes = Changes(judged=3, gone=2, overtaken=1, drifted=1)
+    out = io.StringIO()
+    what_if._show_changes(changes, Asked(), out)
+    text = out.getvalue()
+    assert "1 events differ from the record already" in text
+    assert "1 events were overtaken" in text
+    assert "2 events could not be judged again: content no longer kept" in text
