@@ -1,7 +1,8 @@
 """Reading a feed: the items of one subscription in the order of their numbers, opened for their receiver.
 
 Reading is the claim: consent is judged at that moment, every time. A number that was given out stays given out:
-an item whose consent ended since, or whose child was erased, comes back as a bare number under `withdrawn`.
+an item whose consent ended since, whose child was erased, or that was read longer ago than `replay_days`, comes back
+as a bare number under `withdrawn`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hub.gateway.parts import GatewayParts, Opened, OpeningFault
 from hub.gateway.problems import ProblemError
 from hub.gateway.publishing import DOMAIN
 from hub.gateway.reasons import GatewayReason
+from hub.gateway.retention import standing_of_book, within_retention
 from hub.gateway.subscription_forms import CONNECTORS, Protocol
 from hub.gateway.subscriptions import Subscriptions
 from hub.identity.keys import KeyErased
@@ -79,6 +81,7 @@ class FeedReader:
     def __init__(self, parts: GatewayParts, subscriptions: Subscriptions) -> None:
         self._parts = parts
         self._subscriptions = subscriptions
+        self._standing = standing_of_book(parts.partners)
 
     async def own_feed(self, subscription_id: str, caller: Caller) -> Subscription:
         """Return the caller's subscription when it is a feed; 404 or 409 otherwise."""
@@ -92,13 +95,14 @@ class FeedReader:
 
         That happens when the ledger was restored from an older copy; going on silently would skip what is new.
         """
+        now = self._parts.clock()
         found = await self._parts.ledger.feed(
             subscription.subscription_id,
             after,
             limit,
-            self._parts.recheck,
+            within_retention(self._parts.recheck, self._standing, now),
             self._parts.keys_of,
-            self._parts.clock(),
+            now,
         )
         if after > found.last_sequence:
             raise ProblemError(GatewayReason.CURSOR_AHEAD)

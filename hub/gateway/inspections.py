@@ -7,16 +7,16 @@ from typing import Annotated, Final, Protocol
 import structlog
 from pydantic import Field, ValidationError
 
-from hub.core.defaults import DEFAULTS
 from hub.core.model import Json, JsonObject
 from hub.core.snapshot import FactKeys, Snapshot
-from hub.core.standing import Standing, compile_standing
+from hub.core.standing import Standing
 from hub.gateway.authentication import Caller
 from hub.gateway.inspection_answer import InspectionAnswer, InspectionRequest, answer_inspection
 from hub.gateway.inspection_document import inspection_document
 from hub.gateway.parts import Admits, Clock, GatewayParts
 from hub.gateway.problems import ProblemError
 from hub.gateway.reasons import GatewayReason
+from hub.gateway.retention import standing_of_book
 from hub.identity.content_fields import Form
 from hub.identity.partners import PartnerBook
 from hub.identity.persons import Subject
@@ -82,12 +82,7 @@ class Inspections:
         self._door: Admits = parts.door
         self._clock: Clock = parts.clock
         self._book = parts.partners
-        self._standing = compile_standing(
-            directory=self._book.directory(),
-            areas=self._book.areas(),
-            policy=self._book.policy(),
-            defaults=DEFAULTS,
-        )
+        self._standing = standing_of_book(self._book)
         self._log = structlog.get_logger("hub.gateway")
 
     async def answer(self, body: Json, caller: Caller) -> JsonObject:
