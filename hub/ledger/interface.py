@@ -16,19 +16,24 @@ from hub.core.threads import Thread
 from hub.identity.keys import DataKeyStore
 from hub.ledger.errors import FencedError, LedgerUnavailableError, LogReplacedError, RetryBatchError
 from hub.ledger.figures import Balance, ChainBreak, Receipt, ReceiptLine, Statistics
+from hub.ledger.over_time import DueThread, SharedLine, SignalCount, ThreadTransaction
 from hub.ledger.trail import RecentEvent, Trail
 from hub.wire.envelope import SealedEvent, SealedSection
 
 __all__ = [
     "Balance",
     "ChainBreak",
+    "DueThread",
     "FencedError",
     "LedgerUnavailableError",
     "LogReplacedError",
     "Receipt",
     "ReceiptLine",
     "RetryBatchError",
+    "SharedLine",
+    "SignalCount",
     "Statistics",
+    "ThreadTransaction",
 ]
 """Names that are defined beside this file and belong to the interface."""
 
@@ -115,59 +120,6 @@ class HoldTransaction(Transaction, Protocol):
     ) -> None:
         """Write the new verdict. A judgement that no longer holds releases; deny_hold_expired destroys the payload."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class DueThread:
-    """Something that goes on whose next instant came. `delivered` says who got its event, and when (RFC 3339)."""
-
-    thread: Thread
-    delivered: Mapping[str, str]
-
-
-class ThreadTransaction(Protocol):
-    """Opened over threads that are due; their partitions are locked, rows are taken with SKIP LOCKED."""
-
-    due: Sequence[DueThread]
-
-    async def rung(self, thread: Thread, own_events: Sequence[JsonObject], at: str) -> None:
-        """Write the thread as it is from now on, and put the hub's own events into the outbox for `hub.events`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SharedLine:
-    """One line of the processing log: who shared what about a person with whom, never the content.
-
-    `line` means nothing outside one answer. `shared_at` is the instant at which the receiver had it, or None while
-    it waits; `third_person` whether a section speaks of somebody else; `reporter_anonymous` whether the reporter
-    asked for anonymity; `released` whether a closed party let the family see it.
-    """
-
-    line: str
-    type: str
-    sender: str
-    sender_kind: str
-    recipient: str
-    recipient_kind: str
-    purpose: str | None
-    reason: str
-    sections: tuple[str, ...]
-    shared_at: str | None
-    state: str
-    third_person: bool
-    reporter_anonymous: bool
-    released: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SignalCount:
-    """Signals of one district and life domain in a period: how many, about how many different persons."""
-
-    district: str
-    domain: str
-    signals: int
-    persons: int
 
 
 @dataclass(frozen=True, slots=True)
