@@ -7,7 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from hub.core.catalogue import CATALOGUE
+from hub.core.explaining import law_of_verdict
+from hub.core.explaining_gates import Known, deciding_gates
 from hub.core.model import JsonObject
+from hub.core.questions import question
 from hub.core.reasons import Reason
 from hub.core.sentences_dutch import DUTCH
 from hub.core.sentences_english import ENGLISH
@@ -21,6 +24,8 @@ from hub.ledger.interface import Ledger, Receipt, ReceiptLine
 ACCEPTED: Final = "accepted"
 """Safely in the log, not yet decided."""
 
+DELIVERED: Final = "delivered"
+"""The receiver has it: whatever is decided later, there is nothing to ask."""
 
 _BY_CODE: Final = {reason.value: reason for reason in Reason}
 
@@ -33,6 +38,46 @@ def explained(reason: str | None) -> JsonObject:
     if known is None:
         return {"reason": reason}
     return {"reason": reason, "message": ENGLISH[known], "message_nl": DUTCH[known]}
+
+
+POLICY_NL: Final = "afspraak tussen de partners"
+POLICY_EN: Final = "policy of the partners"
+"""What a verdict rests on that names no law article."""
+
+
+def explanation_of(reason: str | None, known: Known, recipient: str = "") -> JsonObject | None:
+    """Return why, as far as a sender may know: the gate, its sentence and the law article; None without a gate.
+
+    The gates that were passed are left out: they would tell about persons and organisations what the verdict does
+    not. Where several gates give this reason, all of them are named.
+    """
+    code, gates = _BY_CODE.get(reason or ""), deciding_gates(reason or "", known, recipient)
+    if code is None or not gates:
+        return None
+    law = law_of_verdict(code.value, known)
+    return {
+        "gates": list(gates) if len(gates) < MANY_GATES else [],
+        "law": law,
+        "nl": f"{DUTCH[code]} Grond: {law or POLICY_NL}.",
+        "en": f"{ENGLISH[code]} Basis: {law or POLICY_EN}.",
+    }
+
+
+MANY_GATES: Final = 10
+"""An error that no rule foresees can happen at every gate: naming them all would tell nothing."""
+
+
+def question_of(reason: str | None) -> JsonObject | None:
+    """Return what the sender can do about a hold or a refusal, in words and as the types of events to send."""
+    asked = question(reason or "")
+    if asked is None:
+        return None
+    return {
+        "nl": asked.nl,
+        "en": asked.en,
+        "send": [wire_name(name) for name in asked.cure],
+        "send_again": asked.resend,
+    }
 
 
 def parse_uid(text: str) -> str:
@@ -79,6 +124,7 @@ def acceptance_document(acceptance: Acceptance) -> JsonObject:
 
 def receipt_document(receipt: Receipt) -> JsonObject:
     """Return the receipt of a decided event."""
+    known = Known(type=receipt.type)
     return {
         "id": receipt.uid,
         "type": wire_name(receipt.type) if receipt.type in CATALOGUE else receipt.type,
@@ -86,19 +132,23 @@ def receipt_document(receipt: Receipt) -> JsonObject:
         "status": receipt.status,
         "outcome": receipt.outcome,
         **explained(receipt.reason),
+        "explanation": explanation_of(receipt.reason, known),
+        "question": question_of(receipt.reason),
         "duties": list(receipt.duties),
         "hold_until": receipt.hold_until,
-        "recipients": [_line(line) for line in receipt.lines],
+        "recipients": [_line(line, known) for line in receipt.lines],
         "verdicts": _verdicts(receipt.verdicts),
     }
 
 
-def _line(line: ReceiptLine) -> JsonObject:
+def _line(line: ReceiptLine, known: Known) -> JsonObject:
     return {
         "recipient": line.recipient,
         "state": line.state,
         "outcome": line.outcome,
         **explained(line.reason),
+        "explanation": explanation_of(line.reason, known, line.recipient),
+        "question": None if line.state == DELIVERED else question_of(line.reason),
         "withheld": list(line.withheld),
         "duties": list(line.duties),
         "at": line.at,

@@ -27,6 +27,33 @@ class VerdictView(BaseModel):
     message_nl: str | None = None
 
 
+class ExplanationView(BaseModel):
+    """Why, as far as the sender may know."""
+
+    gates: Annotated[
+        list[str],
+        Field(description="The rule that decided; several where each gives this reason.", examples=[["R15"]]),
+    ]
+    law: Annotated[str | None, Field(description="Law articles; null is policy.", examples=["BW 1:253i"])]
+    nl: str
+    en: str
+
+
+class QuestionView(BaseModel):
+    """What the sender can do about it."""
+
+    nl: str
+    en: str
+    send: Annotated[
+        list[str],
+        Field(
+            description="Event types that bring what is missing.",
+            examples=[["nl.jeugdigen.consent.given.v1"]],
+        ),
+    ]
+    send_again: Annotated[bool, Field(description="Whether the message itself must be sent again.")]
+
+
 class RecipientView(BaseModel):
     """What became of the event for one recipient."""
 
@@ -36,6 +63,8 @@ class RecipientView(BaseModel):
     reason: str | None
     message: str | None = None
     message_nl: str | None = None
+    explanation: ExplanationView | None = None
+    question: QuestionView | None = None
     withheld: Annotated[list[str], Field(description="Sections that were present and did not go.")]
     duties: list[JsonObject]
     at: str
@@ -52,6 +81,8 @@ class ReceiptView(BaseModel):
     reason: str | None = None
     message: str | None = None
     message_nl: str | None = None
+    explanation: ExplanationView | None = None
+    question: QuestionView | None = None
     duties: list[JsonObject] | None = None
     hold_until: str | None = None
     recipients: list[RecipientView]

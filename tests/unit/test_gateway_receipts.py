@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub.core.explaining_gates import Known, deciding_gates
 from hub.core.model import JsonObject
 from hub.core.reasons import Reason
-from hub.gateway.receipts import explained
+from hub.core.sentences_dutch import DUTCH
+from hub.core.sentences_english import ENGLISH
+from hub.gateway.receipts import MANY_GATES, _line, explained, explanation_of, question_of
 from hub.gateway.recent import RecentAcceptances
 from hub.gateway.routes_events import ReceiptView
 from hub.identity.door import event_uid
@@ -52,6 +56,61 @@ async def test_decided_event_is_told_per_recipient(world: World) -> None:
     assert second["message_nl"] == "Ook de andere ouder met gezag moet instemmen."
     assert receipt["hold_until"] == "2026-03-16T23:59:59+01:00"
     assert [verdict["verdict"] for verdict in receipt["verdicts"]] == ["unique", "duplicate"]
+
+
+async def test_each_recipient_is_explained_to_the_sender(world: World) -> None:
+    """The sender reads per recipient which rule decided with its law article, and what could cure a hold."""
+    world.ledger.receipts[UID] = decided()
+    async with world.client() as client:
+        receipt = (await client.get(f"/receipts/{UID}")).json()
+    went, waits = receipt["recipients"]
+    assert went["explanation"] == {
+        "gates": ["R16"],
+        "law": "Jeugdwet 7.3.11",
+        "nl": "Iedereen die moet instemmen, deed dat. Grond: Jeugdwet 7.3.11.",
+        "en": "Everyone who must consent did. Basis: Jeugdwet 7.3.11.",
+    }
+    assert went["question"] is None
+    assert (waits["explanation"]["gates"], waits["explanation"]["law"]) == (["R15"], "BW 1:253i")
+    assert waits["question"]["send"] == ["nl.jeugdigen.consent.given.v1"]
+    assert waits["question"]["send_again"] is False
+    assert waits["question"]["nl"].startswith("Heeft u het de andere ouder met gezag gevraagd?")
+    assert receipt["explanation"]["gates"] == ["E13"]
+    assert receipt["question"] is None
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_explanation_tells_a_sender_no_more_than_the_reason(reason: Reason) -> None:
+    """Beside rule and article a sender reads only the sentence that every receipt with this reason shows."""
+    told = explanation_of(reason.value, Known(type="signal.raised"), "gp_1")
+    if told is None:
+        assert not deciding_gates(reason.value)
+        return
+    assert set(told) == {"gates", "law", "nl", "en"}
+    assert str(told["nl"]).startswith(DUTCH[reason])
+    assert str(told["en"]).startswith(ENGLISH[reason])
+    assert isinstance(told["gates"], list)
+    assert len(told["gates"]) < MANY_GATES
+
+
+def test_a_one_sided_match_is_not_asked_about() -> None:
+    """Nothing is explained or asked about a match to which not everybody agreed."""
+    assert explanation_of("deny_match_onesided", Known()) is None
+    assert question_of("deny_match_onesided") is None
+
+
+def test_what_was_delivered_asks_nothing() -> None:
+    """Of a delivery that would be refused today the receiver keeps what it has: there is nothing to ask."""
+    line = ReceiptLine("gp_1", "deny", "deny_withdrawn", "delivered", (), (), NOW)
+    assert _line(line, Known())["question"] is None
+    assert _line(replace(line, state="withheld"), Known())["question"] is not None
+
+
+def test_unknown_reasons_are_not_explained() -> None:
+    """A code that is no reason of a rule, and no reason, have neither explanation nor question."""
+    for reason in ("no_subscription", None):
+        assert explanation_of(reason, Known()) is None
+        assert question_of(reason) is None
 
 
 async def test_event_not_yet_decided_is_accepted(world: World) -> None:
