@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from hub.core.catalogue import CATALOGUE, EventClass
+from hub.core.codes import HUB_KIND
 from hub.core.model import Json, JsonObject
 from hub.core.routing import FIXED_FACE_HANDOVER
 from hub.ledger.interface import ClaimedDelivery
@@ -83,23 +84,27 @@ def event_data(claimed: ClaimedDelivery, book: Book) -> JsonObject:
 
 
 def hub_sections(claimed: ClaimedDelivery, book: Book) -> dict[str, JsonObject]:
-    """Return the permitted sections of an alert, which the hub puts together itself (EVENTS.md section 11).
+    """Return the permitted sections of an event of the hub itself, which nobody sealed.
 
-    The due time, the cause, and whom to call; of other events nothing.
+    An alert tells the due time, the cause, and whom to call (EVENTS.md section 11); other events their meta alone.
     """
-    event = claimed.candidate.sealed.event
-    if not _is_alert(event):
+    sealed = claimed.candidate.sealed
+    if sealed.authenticated_org != HUB_KIND:
         return {}
-    facts = _facts(event)
+    event, facts = sealed.event, _facts(sealed.event)
     meta: JsonObject = {
         "event_type": event["type"],
         "registered_at": event["time"],
         "urgency": event.get("urgency"),
-        "due_at": facts.get("due_at"),
     }
-    codes: JsonObject = {"cause": event["type"], **{name: facts.get(name) for name in ALERT_CODES}}
-    contact: JsonObject = {"owner": card_of(str(facts.get("owner")), book)}
-    sections = {"meta": _stated(meta), "contact": contact, "codes": _stated(codes)}
+    sections: dict[str, JsonObject] = {"meta": meta}
+    if _is_alert(event):
+        meta["due_at"] = facts.get("due_at")
+        sections["contact"] = {"owner": card_of(str(facts.get("owner")), book)}
+        sections["codes"] = _stated(
+            {"cause": event["type"], **{name: facts.get(name) for name in ALERT_CODES}}
+        )
+    sections["meta"] = _stated(meta)
     return {name: sections[name] for name in claimed.delivery.sections if name in sections}
 
 

@@ -239,12 +239,31 @@ async def test_of_an_alert_only_permitted_sections_leave() -> None:
     assert list(cast("JsonObject", opened.data["sections"])) == ["meta"]
 
 
-async def test_the_hub_composes_sections_of_its_alerts_alone() -> None:
+async def test_the_hub_composes_sections_of_its_own_events_alone() -> None:
     """A partner's message whose section has no content stays without it."""
     world = World()
     sealed = replace(await world.sealed(data=ALERT["data"]), sealed={})
     opened = await world.opening().open_delivery(claimed(sealed))
     assert opened.data["sections"] == {}
+    assert "about" not in opened.data
+
+
+async def test_another_event_of_the_hub_tells_its_meta() -> None:
+    """A pilot light that went out by itself names its type, the child, and in answer to which offer."""
+    world = World()
+    sealed = await an_alert(
+        world, type="pilot_light.ended", sections=["meta"], in_reply_to="offer-1", urgency="u3"
+    )
+    opened = await world.opening().open_delivery(claimed(sealed, sections=("meta",)))
+    assert opened.data["sections"] == {
+        "meta": {
+            "event_type": "pilot_light.ended",
+            "registered_at": NOW,
+            "urgency": "u3",
+            "subject_pseudonym": opened.attributes["subject"],
+        }
+    }
+    assert opened.data["in_reply_to"] == "offer-1"
     assert "about" not in opened.data
 
 
