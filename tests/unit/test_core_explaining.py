@@ -23,14 +23,6 @@ from tests.unit.core_world import an_event
 
 _TESTS = Path(__file__).resolve().parents[1]
 _SHARED = _TESTS.parents[1] / "shared" / "domain" / "vectors"
-_OF_OTHER_ORIGIN = {
-    reason
-    for reason in Reason
-    if reason in {Reason.DENY_MATCH_ONESIDED, Reason.DENY_RETENTION, Reason.HOLD_INSPECTION_REVIEW}
-    or reason.value.startswith(("deny_inspection", "ok_inspection", "ok_match"))
-    or reason in {Reason.OK_SOURCE_ADDED, Reason.OK_LINKED_INTERNALLY, Reason.OK_REPLAY}
-}
-"""Reasons of matches, inspection and replay: no gate of an event gives them."""
 
 
 @dataclass
@@ -163,13 +155,7 @@ def test_event_gates_of_the_vectors_are_named() -> None:
     assert stopped > 10
 
 
-@pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_of_a_gate_is_explained(reason: Reason) -> None:
-    """Every reason that a gate can give names at least one gate; the others name none."""
-    assert bool(deciding_gates(reason.value)) is (reason not in _OF_OTHER_ORIGIN)
-
-
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in _OF_OTHER_ORIGIN])
+@pytest.mark.parametrize("reason", [reason for reason in Reason if deciding_gates(reason.value)])
 def test_steps_stand_in_the_one_order(reason: Reason) -> None:
     """Steps come in the order of the gates: passed, then what decided, then what was not reached."""
     for type_name in (None, *CATALOGUE):
