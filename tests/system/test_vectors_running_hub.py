@@ -1,0 +1,92 @@
+"""The shared vectors through the running hub: published over HTTP, at the vectors' own instants, then read back.
+
+`make test` runs the decision and dedup vectors that lie beside the project; `make vectors-live` runs our own as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import new_folder
+from tests.system.hub_world import numbers
+from tests.system.vector_suite import OWN, SHARED, Collection, Report, Suite, collection
+from tests.system.vector_world import vector_hub
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+EVERYTHING = "SAMENHUB_ALL_VECTORS"
+"""Set by `make vectors-live`: our own vectors too, which takes minutes more."""
+
+BEGINNING = "2026-11-01T00:00:00+01:00"
+"""Before the first instant of any vector, so that the clock only goes forward."""
+
+UNHOLDABLE = {
+    "U01": ["now"],
+    "U02": ["now"],
+    "U03": ["subjects"],
+    "U04": ["known_events"],
+    "U34": ["consent_version"],
+    "U39": ["consents"],
+    "U40": ["consents[1]"],
+}
+"""Vectors whose facts no ledger can hold, or whose clock tells no instant: the pure core alone meets them."""
+
+UNSTARTABLE = {"R05", "U05", "U06", "U54", "U55"}
+"""Vectors under whose configuration no process of the hub starts: a mistake in it is found before any event."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder for the hub's state; its logs stay for a while, as pytest keeps its folders."""
+    state = new_folder()
+    yield state
+    if (state / "logs").exists():
+        shutil.copytree(state / "logs", tmp_path / "logs")
+    shutil.rmtree(state, ignore_errors=True)
+
+
+async def judged(folder: Path, given: Collection) -> Report:
+    """Run the decision and dedup vectors of a collection on a hub of their own.
+
+    The watch does not run: a vector that says what a second sending brings presupposes that nobody looked before.
+    """
+    async with vector_hub(folder, given.configuration, BEGINNING) as hub:
+        await asyncio.to_thread(hub.process("watch").stop)
+        suite = Suite(hub, numbers())
+        await suite.run(given, ("decision", "dedup"))
+    for line in suite.report.lines():
+        print(line)  # noqa: T201 - the counts are what people want to see; pytest -s shows them
+    return suite.report
+
+
+async def test_shared_vectors_through_the_running_hub(folder: Path) -> None:
+    """Every shared decision and dedup vector that can come to a hub gives there what it gives in the pure core."""
+    if not SHARED.exists():
+        pytest.skip("the shared vectors are not beside this project")
+    given = collection(SHARED, "vectors")
+    report = await judged(folder, given)
+    assert report.wrong == []
+    assert report.sayable == set()
+    assert report.unholdable == UNHOLDABLE
+    assert report.unstartable == UNSTARTABLE
+    apart = len(UNHOLDABLE) + len(UNSTARTABLE)
+    assert sum(report.passed.values()) == len(given.of("decision", "dedup")) - apart
+    assert report.roads["http"] > 0.9 * sum(report.roads.values())
+
+
+@pytest.mark.skipif(EVERYTHING not in os.environ, reason="our own vectors too: `make vectors-live`")
+async def test_own_vectors_through_the_running_hub(folder: Path) -> None:
+    """Every decision and dedup vector of our own that can come to a hub gives there what it gives in the pure core."""
+    given = collection(OWN, "cases")
+    report = await judged(folder, given)
+    assert report.wrong == []
+    assert report.sayable == set()
+    assert report.passed["dedup"] == len(given.of("dedup"))
+    assert report.passed["decision"] > 0.95 * len(given.of("decision"))
+    assert report.roads["http"] > 0.85 * sum(report.roads.values())
