@@ -86,6 +86,11 @@ def test_no_birthday_without_a_birth_date(birth_date: object) -> None:
     assert ages(birth_date) == {}
 
 
+def test_child_born_today_has_birthdays() -> None:
+    """A birth date of today has come."""
+    assert ages("2026-11-21").keys() == {12, 16, 18}
+
+
 def test_invalid_settings_give_no_birthdays() -> None:
     """Without valid settings nobody knows when to announce."""
     assert age_threads("child_1", {"birth_date": "2016-03-01"}, NOW, Standing()) == ()

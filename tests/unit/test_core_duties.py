@@ -11,7 +11,7 @@ import pytest
 from hub.core.course_duties import WARM_HANDOVER, fulfil_duties, open_duties
 from hub.core.judgement import Judgement
 from hub.core.model import Duty, Emission, Outcome
-from hub.core.threads import Thread, duty_id
+from hub.core.threads import ALERT, Thread, duty_id
 from tests.unit.core_world import NOW, a_child
 from tests.unit.terms_world import UID, a_case, allowed, goes_to, reply, rung, sent, told
 
@@ -100,6 +100,18 @@ def test_each_duty_opens_once_with_the_earliest_due_time() -> None:
     assert [message.details[0][1] for message in messages] == ["inform_other_parent", "inform_subject"]
 
 
+def test_earliest_due_time_is_found_by_time() -> None:
+    """Due times are compared as instants, not as text."""
+    later = "2026-11-27T23:30:00Z"
+    receivers = [
+        allowed("report_point", "ok_legal_veilig_thuis", duties=(Duty("inform_subject", later),)),
+        allowed("crisis_a", "ok_vital_interest", duties=(Duty("inform_subject", SOON),)),
+    ]
+    for order in (receivers, receivers[::-1]):
+        (thread,), _ = opened(goes_to(*order))
+        assert thread.document["due_at"] == SOON
+
+
 @pytest.mark.parametrize(
     ("duty", "reason", "rule"),
     [
@@ -151,7 +163,7 @@ def test_duty_without_a_person_raises_no_alert() -> None:
 
 def test_clock_warns_and_tells_who_owes_the_duty() -> None:
     """A duty is announced on the morning of its day and overdue after it; the sender owns both alerts."""
-    near = rung(informing(urgency="u2"), "2026-11-27T09:00:00+01:00")
+    near = rung(informing(urgency="u2", case_ref="case_1"), "2026-11-27T09:00:00+01:00")
     assert told(near.own_events) == [("alert.deadline_near", "inform_subject_vital", 1)]
     assert near.thread.document["state"] == "open"
     missed = rung(near.thread, "2026-11-28T00:00:00+01:00")
@@ -166,6 +178,7 @@ def test_clock_warns_and_tells_who_owes_the_duty() -> None:
         "due_at": SOON,
     }
     assert (event["urgency"], event["recipients"]) == ("u2", [{"to": {"org": "school_a"}}])
+    assert (event["case_ref"], event["subject_ref"]) == ("case_1", "child_1")
     assert missed.thread.document["state"] == "overdue"
     assert missed.thread.document["alerts"] == [near.own_events[0]["id"], event["id"]]
 
@@ -201,6 +214,7 @@ def test_late_fulfilment_closes_the_alerts() -> None:
     (ended,), events = fulfil_duties(case)
     assert [item["type"] for item in events] == ["alert.deadline_missed", "alert.closed", "alert.closed"]
     assert [item["in_reply_to"] for item in events[1:]] == [near.own_events[0]["id"], events[0]["id"]]
+    assert {(item["subject_ref"], item["time"]) for item in events} == {("child_1", LATER)}
     assert (ended.document["alerts"], ended.document["state"]) == ([], "fulfilled")
 
 
@@ -237,6 +251,7 @@ def test_warm_handover_begins_when_another_team_is_told() -> None:
     assert (thread.is_open, thread.next_at) == (True, None)
     document = thread.document
     assert (document["org"], document["to"], document["due_at"]) == ("team_kust", "team_escamp", None)
+    assert (document["state"], document["steps"], document["done"]) == ("open", [], 0)
     assert opened(goes_to("team_escamp"), threads=(thread,), **with_face(ELSEWHERE)) == ((), ())
 
 
@@ -261,6 +276,15 @@ def test_handover_of_another_person_does_not_count() -> None:
     (thread,), _ = opened(goes_to("team_escamp"), **with_face(ELSEWHERE))
     other = replace(thread, subject_ref="child_2")
     threads, _ = opened(goes_to("team_escamp"), threads=(other, informing()), **with_face(ELSEWHERE))
+    assert [item.document["duty"] for item in threads] == [WARM_HANDOVER]
+
+
+def test_handover_that_ended_does_not_count() -> None:
+    """A hand-over that is over, and what else goes on about the child, leave a new one due."""
+    (thread,), _ = opened(goes_to("team_escamp"), **with_face(ELSEWHERE))
+    ended = replace(thread, is_open=False)
+    other = Thread(thread_id="alert:x", kind=ALERT, uid="x", subject_ref="child_1")
+    threads, _ = opened(goes_to("team_escamp"), threads=(ended, other), **with_face(ELSEWHERE))
     assert [item.document["duty"] for item in threads] == [WARM_HANDOVER]
 
 

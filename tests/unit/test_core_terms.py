@@ -489,6 +489,7 @@ def test_late_answer_closes_alerts_of_its_terms() -> None:
     case = a_case(reply("acknowledgement.seen"), now=late, threads=(missed.thread,), uid="uid-reply")
     (changed,), events = answer_responses(case)
     deadline = deadlines(changed)["u3_human_ack"]
+    assert {event["time"] for event in events} == {late}
     assert (deadline.state, deadline.answered_at) == ("missed", late)
     assert [(event["type"], event["in_reply_to"], event["subject_ref"]) for event in events] == [
         ("alert.closed", near_id, "child_1"),
@@ -544,6 +545,7 @@ def test_dropped_threads_close_their_alerts() -> None:
     assert (dropped.is_open, dropped.next_at, dropped.document["alerts"]) == (False, None, [])
     assert dropped.document["dropped_at"] == LATER
     assert [event["in_reply_to"] for event in events] == raised.thread.document["alerts"]
+    assert {(event["subject_ref"], event["time"]) for event in events} == {("child_1", LATER)}
     assert drop_responses((dropped,), LATER) == ((), ())
 
 
