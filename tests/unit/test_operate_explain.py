@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
@@ -124,6 +125,25 @@ async def test_threads_and_messages_of_the_event_are_told(hub: Hub) -> None:
     assert {thread["kind"] for thread in told["threads"]} == {"response"}
 
 
+async def test_a_refused_step_of_a_life_cycle_names_that_gate(hub: Hub) -> None:
+    """A step that does not fit the state of its referral was stopped between the event gates and any receiver."""
+    await hub.publish(
+        {
+            **fact("consent.given", {"record": consent("c3", "gp", "local_team", purpose="referral")}),
+            "id": "g3",
+        }
+    )
+    offer = signal("gp_1", "o1", "r7", type="referral.offered", purpose="referral")
+    offered = await hub.publish(offer)
+    reply = {"in_reply_to": offered, "sections": ["meta"], "recipients": [{"to": {"org": "gp_1"}}]}
+    step = signal(TEAM, "s1", None, type="referral.accepted", purpose=..., urgency=..., domains=..., **reply)
+    told = await explained(hub, await hub.publish(step))
+    assert (told["outcome"], told["reason"]) == ("deny", "deny_lifecycle_order")
+    assert decided(told["gates"]) == ["L"]
+    assert decided(told["gates"], "not_reached") == ["E13"]
+    assert told["recipients"] == []
+
+
 async def test_unknown_numbers_have_no_explanation(hub: Hub) -> None:
     """A number that the ledger does not know, or that is no number at all, is unknown."""
     assert await explain.explanation(hub.ledger, "0b7f6a2e-6a55-5d0c-8e0f-2d0d3f0f4a11") is None
@@ -200,6 +220,26 @@ async def test_command_reads_the_ledger_of_the_settings(
     assert json.loads(document.getvalue())["recipients"][0]["reason"] == "ok_consent"
     assert await explain.run("0b7f6a2e-6a55-5d0c-8e0f-2d0d3f0f4a11", "en", unknown, as_json=False) == 1
     assert "no event" in unknown.getvalue()
+
+
+@pytest.mark.database
+def test_command_line_reads_the_settings(database_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As typed: `hub explain NUMBER --language nl` and `hub explain NUMBER --json`."""
+
+    async def prepared() -> str:
+        ledger = await open_ledger(database_dsn, owner="test")
+        uid = await (await Hub(ledger).open(to_team("school"))).publish(signal())
+        await ledger.close()
+        return uid
+
+    monkeypatch.setenv("HUB_DATABASE", database_dsn)
+    uid = asyncio.run(prepared())
+    text = CliRunner().invoke(app, ["explain", uid, "--language", "nl"])
+    document = CliRunner().invoke(app, ["explain", uid, "--json"])
+    unknown = CliRunner().invoke(app, ["explain", "x"])
+    assert (text.exit_code, document.exit_code, unknown.exit_code) == (0, 0, 1)
+    assert "> R16" in text.output
+    assert json.loads(document.output)["id"] == uid
 
 
 def test_command_refuses_another_language() -> None:

@@ -328,6 +328,23 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
             read_event_file(path)
 
 
+def test_command_line_judges_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As typed: `hub decide --what-if FILE --json`."""
+    settings = settings_for(tmp_path, MEMORY_DSN)
+    monkeypatch.setenv("HUB_DATABASE", MEMORY_DSN)
+    monkeypatch.setenv("HUB_PARTNERS", str(settings.partners))
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(signal()), encoding="utf-8")
+    answer = CliRunner().invoke(app, ["decide", "--what-if", str(event), "--json"])
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout)["recipients"][0]["reason"] == "hold_identity_ambiguous"
+    again = CliRunner().invoke(
+        app, ["decide", "--what-if", "--partners", str(tmp_path / "other.toml"), "--days", "3"]
+    )
+    assert again.exit_code == 0
+    assert "0 events of the last 3 days judged again" in again.stdout
+
+
 def test_the_command_decides_nothing_by_hand() -> None:
     """Without --what-if the command refuses: only the worker decides."""
     answer = CliRunner().invoke(app, ["decide"])
