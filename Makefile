@@ -8,7 +8,7 @@ LOCK := deploy/locks/development.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test lint bench clean lock
+.PHONY: help venv demo up test lint bench clean lock mutants
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ lint: venv ## ruff, mypy --strict, import contracts
 
 bench: venv ## measure; prints figures and ratios (method: tests/bench/RESULTS.md)
 	@$(VENV)/bin/python -m tests.bench $(ARGS)
+
+mutants: venv ## mutation testing of hub/core; stops after an hour and goes on next time (tests/RULES.md)
+	@$(VENV)/bin/python -m tests.mutation hot --minutes 60 $(ARGS)
+	@$(VENV)/bin/python -m tests.mutation cold --minutes 60 $(ARGS)
 
 lock: venv ## pin dependencies anew after a change in pyproject.toml
 	@$(VENV)/bin/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra embedded --extra development --output-file $(LOCK) pyproject.toml

@@ -1,0 +1,150 @@
+"""Mutation testing of hub/core: `python -m tests.mutation` (see tests/RULES.md). Stops and goes on where it was."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.mutation.checks import (
+    CORE,
+    PROJECT,
+    checks_without_pytest,
+    core_modules,
+    opinions,
+    unit_tests,
+    vectors,
+)
+from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.record import Outcome, Record, result_of
+from tests.mutation.report import SURVIVORS, figures, write_survivors
+from tests.mutation.scope import EXCLUDED
+
+RECORD = PROJECT / "build" / "mutation" / "results.jsonl"
+LEFT_OUT = PROJECT / "build" / "mutation" / "left_out.json"
+"""Tests too slow for each mutant, as the run inside functions measured them."""
+
+
+def main(arguments: list[str]) -> int:
+    """Try the mutants that the options name, print the figures and write the list of survivors."""
+    options = _options().parse_args(arguments)
+    if options.fresh:
+        RECORD.unlink(missing_ok=True)
+    os.nice(options.nice)
+    deadline = time.monotonic() + 60 * options.minutes
+    modules = options.modules or [path.stem for path in core_modules() if path.stem not in EXCLUDED]
+    if options.part != "report":
+        wanted = _Wanted(Record(RECORD), modules, again=options.again, one_in=options.one_in)
+        (_hot if options.part == "hot" else _cold)(wanted, deadline)
+    current = {mutant.key for name in modules for mutant in mutants_of(CORE / f"{name}.py")}
+    results = [result for key, result in Record(RECORD).results.items() if key in current]
+    sys.stdout.write(figures(results))
+    sys.stdout.write(f"not tried yet: {len(current) - len(results)} of {len(current)}\n")
+    if not options.modules:
+        sys.stdout.write(f"survivors without a reason: {write_survivors(results)}; see {SURVIVORS.name}\n")
+    return 0
+
+
+def _options() -> argparse.ArgumentParser:
+    """Return what the command understands."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument(
+        "part", choices=("hot", "cold", "report"), help="inside functions, outside, or neither"
+    )
+    parser.add_argument("modules", nargs="*", help="names of modules of hub/core; none means all that count")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="stop after this time; the next run goes on"
+    )
+    parser.add_argument("--again", action="store_true", help="try the survivors of earlier runs once more")
+    parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
+    parser.add_argument("--one-in", type=int, default=1, help="try every n-th only, chosen by digest")
+    parser.add_argument("--nice", type=int, default=10)
+    return parser
+
+
+class _Wanted:
+    """The mutants that still have to be tried."""
+
+    def __init__(self, record: Record, modules: list[str], *, again: bool, one_in: int) -> None:
+        self.record = record
+        self._modules = modules
+        self._again = again
+        self._one_in = one_in
+
+    def __call__(self, *, inside: bool) -> Iterator[Mutant]:
+        """Yield the mutants inside functions, or the others."""
+        for name in self._modules:
+            for mutant in mutants_of(CORE / f"{name}.py"):
+                known = self.record.results.get(mutant.key)
+                done = known is not None and not (self._again and known.outcome == "survived")
+                chosen = int(mutant.key[-8:], 16) % self._one_in == 0 or known is not None
+                if (mutant.function is not None) == inside and chosen and not done:
+                    yield mutant
+
+
+def _hot(wanted: _Wanted, deadline: float) -> None:
+    """Collect the tests once and try the mutants inside functions from within that run of pytest."""
+    from tests.mutation import hot
+
+    class Loop:
+        """Runs mutants in the place where pytest runs tests."""
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            plain = checks_without_pytest(list(vectors()), list(opinions()))
+            world = hot.Hot([*plain, *(hot.item_check(item) for item in session.items)])
+            LEFT_OUT.write_text(json.dumps(world.left_out()), "utf-8")
+            _progress(f"checks: {len(world.seconds)}, too slow for each mutant: {len(world.left_out())}")
+            _try(wanted(inside=True), world.attempt, wanted.record, deadline)
+            return True
+
+    pytest.main(hot.pytest_arguments(unit_tests()), plugins=[Loop()])
+
+
+def _cold(wanted: _Wanted, deadline: float) -> None:
+    """Try the mutants outside functions, and those inside that no living function could carry."""
+    from tests.mutation.cold import Cold
+
+    left_out = json.loads(LEFT_OUT.read_text("utf-8")) if LEFT_OUT.exists() else []
+    world = Cold(left_out)
+    outcome, by = world.attempt(None)
+    if outcome != "survived":
+        raise RuntimeError(f"the core as it is does not hold: {outcome} {by}")
+    _try(wanted(inside=False), world.attempt, wanted.record, deadline)
+    _try(wanted(inside=True), world.attempt, wanted.record, deadline)
+
+
+def _try(
+    mutants: Iterator[Mutant],
+    attempt: Callable[[Mutant], tuple[Outcome, str]],
+    record: Record,
+    deadline: float,
+) -> None:
+    """Try mutants until the time is up; what cannot be tried here is left to the other part."""
+    from tests.mutation.hot import NotHotError
+
+    for number, mutant in enumerate(mutants, start=1):
+        if time.monotonic() > deadline:
+            _progress("the time is up; run again to go on")
+            return
+        try:
+            outcome, by = attempt(mutant)
+        except NotHotError:
+            continue
+        record.add(result_of(mutant, outcome, by))
+        if number % 200 == 0:
+            _progress(f"{number} tried, now in {mutant.module}")
+
+
+def _progress(text: str) -> None:
+    """Tell how far it is; the children's output goes nowhere, this does not."""
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

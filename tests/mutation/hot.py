@@ -1,0 +1,186 @@
+"""Mutants inside functions: the changed code is put into the living function of a forked child.
+
+A child costs milliseconds: the core and the tests are imported and collected once, in the parent. Which checks run is
+known line by line from one run under coverage; those that noticed most until now come first.
+"""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import _lru_cache_wrapper
+from pathlib import Path
+from types import CodeType, FunctionType
+
+import coverage
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.checks import CORE, Check, quiet
+from tests.mutation.children import tried
+from tests.mutation.mutants import Mutant
+from tests.mutation.record import Outcome
+
+SLOWEST_CHECK_SECONDS = 0.5
+"""A check that takes longer under coverage is left out; the vectors it may repeat are checks by themselves."""
+BASELINE_SECONDS = 600.0
+LEAST_SECONDS = 5.0
+TIME_FACTOR = 3.0
+"""A child may work three times as long as its checks took under coverage, and five seconds at least."""
+
+Lines = dict[str, dict[int, set[str]]]
+
+
+class NotHotError(Exception):
+    """The change cannot be put into a living function, so the module must be imported anew."""
+
+
+def item_check(item: pytest.Item) -> Check:
+    """Return a check that runs a collected test with its fixtures."""
+
+    def holds() -> bool:
+        reports = runtestprotocol(item, log=False, nextitem=None)
+        return not any(report.failed for report in reports)
+
+    return Check(item.nodeid, holds)
+
+
+class Hot:
+    """The checks, what they touch, and how mutants are tried against them."""
+
+    def __init__(self, checks: list[Check]) -> None:
+        """Run all checks once on the core as it is.
+
+        Raises:
+            RuntimeError: A check does not hold even so.
+        """
+        self._functions = _functions_by_name()
+        self._caches = [thing for thing in gc.get_objects() if isinstance(thing, _lru_cache_wrapper)]
+        self._noticed: Counter[str] = Counter()
+        self.lines, self.seconds, failed = _baseline(checks)
+        if failed:
+            raise RuntimeError(f"these do not hold on the core as it is: {failed[:10]}")
+        gc.freeze()  # what is here stays: children share its memory instead of copying it
+        gc.disable()
+        self._checks = {
+            check.name: check for check in checks if self.seconds[check.name] <= SLOWEST_CHECK_SECONDS
+        }
+
+    def left_out(self) -> list[str]:
+        """Return the checks that are too slow to run for each mutant."""
+        return sorted(set(self.seconds) - set(self._checks))
+
+    def attempt(self, mutant: Mutant) -> tuple[Outcome, str]:
+        """Return what came of a mutant.
+
+        Raises:
+            NotHotError: No check runs the changed line in a living function.
+        """
+        if mutant.function is None:
+            raise NotHotError
+        touching = self._touching(mutant)
+        living = self._functions.get((mutant.module, mutant.function), [])
+        code = _code_named(compile(mutant.source, str(CORE / f"{mutant.module}.py"), "exec"), mutant.function)
+        if not touching or not living or code is None:
+            raise NotHotError
+        if any(function.__code__.co_freevars != code.co_freevars for function in living):
+            raise NotHotError
+        budget = LEAST_SECONDS + TIME_FACTOR * sum(self.seconds[name] for name in touching)
+
+        def in_the_child() -> str | None:
+            quiet()
+            for function in living:
+                function.__code__ = code
+            for cache in self._caches:
+                cache.cache_clear()
+            return next((name for name in touching if not self._checks[name].holds()), None)
+
+        outcome, by = tried(in_the_child, budget)
+        if by in self._checks:
+            self._noticed[by] += 1
+        return outcome, by
+
+    def _touching(self, mutant: Mutant) -> list[str]:
+        """Return the checks that run the changed statement, the most promising first."""
+        by_line = self.lines.get(mutant.module, {})
+        names = set().union(*(by_line.get(line, set()) for line in mutant.lines)) & self._checks.keys()
+        return sorted(
+            names, key=lambda name: (-self._noticed[name] / (self.seconds[name] + 0.002), self.seconds[name])
+        )
+
+
+def _baseline(checks: list[Check]) -> tuple[Lines, dict[str, float], list[str]]:
+    """Return which checks run which lines, how long each takes and which fail, all measured in a child."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "baseline"
+
+        def measure() -> None:
+            path.write_bytes(pickle.dumps(_measured(checks)))
+
+        outcome, by = tried(measure, BASELINE_SECONDS)
+        if outcome != "survived":
+            raise RuntimeError(f"the run on the core as it is ended early: {outcome} {by}")
+        result: tuple[Lines, dict[str, float], list[str]] = pickle.loads(path.read_bytes())  # noqa: S301  (own file)
+        return result
+
+
+def _measured(checks: Iterable[Check]) -> tuple[Lines, dict[str, float], list[str]]:
+    """Run every check under coverage."""
+    meter = coverage.Coverage(data_file=None, include=[str(CORE / "*")], config_file=False)
+    seconds: dict[str, float] = {}
+    failed = []
+    meter.start()
+    for check in checks:
+        meter.switch_context(check.name)
+        start = time.process_time()
+        if not check.holds():
+            failed.append(check.name)
+        seconds[check.name] = time.process_time() - start
+    meter.stop()
+    data = meter.get_data()
+    lines: Lines = {}
+    for file in data.measured_files():
+        lines[Path(file).stem] = {line: set(names) for line, names in data.contexts_by_lineno(file).items()}
+    return lines, seconds, failed
+
+
+def _functions_by_name() -> dict[tuple[str, str], list[FunctionType]]:
+    """Return the living functions of hub/core by module and qualified name."""
+    found: dict[tuple[str, str], list[FunctionType]] = {}
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and Path(thing.__code__.co_filename).parent == CORE:
+            module = Path(thing.__code__.co_filename).stem
+            found.setdefault((module, thing.__code__.co_qualname), []).append(thing)
+    return found
+
+
+def _code_named(code: CodeType, name: str) -> CodeType | None:
+    """Return the code of a function of a module, by its qualified name."""
+    return next((inner for inner in _codes(code) if inner.co_qualname == name), None)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code objects below one."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def pytest_arguments(files: Iterable[Path], *more: str) -> list[str]:
+    """Return the arguments that run these test files in this process, always in the same order and way."""
+    plugins = ("randomly", "cacheprovider", "xdist")
+    return [
+        *(str(path) for path in files),
+        "-q",
+        "-s",
+        "--timeout=0",
+        "--hypothesis-profile=ci",
+        "-Wignore::pytest.PytestAssertRewriteWarning",
+        *(f"-pno:{name}" for name in plugins),
+        *more,
+    ]
