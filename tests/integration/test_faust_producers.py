@@ -19,6 +19,7 @@ from agents.produce import FaustWriter, LogMessage
 from agents.run import run
 from agents.runtime import Runtime
 from agents.settings import AgentSettings
+from hub.core.own_events import alert_event
 from hub.core.standing import Standing
 from hub.ledger.interface import ExpiredConsent, Ledger, LedgerUnavailableError, OutboxRow
 from hub.operate.embedded import Broker, start_broker
@@ -72,6 +73,13 @@ class QuietLedger:
     async def due_holds(self, _limit: int, _now: str) -> AsyncIterator[Any]:
         yield type("Nothing", (), {"held": ()})()
 
+    @asynccontextmanager
+    async def due_threads(self, _limit: int, _now: str) -> AsyncIterator[Any]:
+        yield type("Nothing", (), {"due": ()})()
+
+    async def is_announced(self, _key: str) -> bool:
+        return True
+
     async def wake_all_holds(self) -> None:
         """There are none."""
 
@@ -119,11 +127,15 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def first_record(broker: Broker, topic: str) -> Any:
+async def record_under(broker: Broker, topic: str, key: bytes) -> Any:
+    """Return the first record of a topic with this key."""
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        return await asyncio.wait_for(consumer.getone(), WAIT_SECONDS)
+        async with asyncio.timeout(WAIT_SECONDS):
+            while (record := await consumer.getone()).key != key:
+                pass
+        return record
     finally:
         await consumer.stop()
 
@@ -133,11 +145,30 @@ async def test_relay_publishes_the_outbox(broker: Broker) -> None:
     ledger = QuietLedger()
     async with running(relay.build(a_runtime(broker, ledger))):
         await until(lambda: not ledger.rows)
-        record = await first_record(broker, "hub.alerts")
-    assert record.key == b"alert-1"
+        record = await record_under(broker, "hub.alerts", b"alert-1")
     assert dict(record.headers) == {"row_id": b"7"}
     assert decode_record(record.value)[1]["alert_id"] == "alert-1"
     assert ledger.is_closed
+
+
+async def test_relay_puts_the_hubs_own_events_into_the_log(broker: Broker) -> None:
+    """An alert from the outbox is in hub.events under its subject's key, in the form that decide reads."""
+    alert = alert_event(
+        "alert.crisis",
+        "uid-1",
+        subject_ref="ps_1_b",
+        owner="desk_test",
+        now=NOW,
+        urgency="u1",
+        uid="uid-1",
+    )
+    ledger = QuietLedger()
+    ledger.rows = [OutboxRow(8, "hub.events", "ps_1_b", alert)]
+    async with running(relay.build(a_runtime(broker, ledger))):
+        await until(lambda: not ledger.rows)
+        record = await record_under(broker, "hub.events", b"ps_1_b")
+    assert decode(record.value).event["type"] == "alert.crisis"
+    assert dict(record.headers) == {"row_id": b"8"}
 
 
 async def test_watch_announces_an_ended_consent(broker: Broker) -> None:
@@ -145,8 +176,7 @@ async def test_watch_announces_an_ended_consent(broker: Broker) -> None:
     ledger = QuietLedger()
     async with running(watch.build(a_runtime(broker, ledger))):
         await until(lambda: not ledger.ended)
-        record = await first_record(broker, "hub.events")
-    assert record.key == b"ps_1_a"
+        record = await record_under(broker, "hub.events", b"ps_1_a")
     assert decode(record.value).event["type"] == "consent.expired"
 
 
