@@ -1,4 +1,4 @@
-"""Inspection and replay over a real ledger: what the family sees follows deliveries as they go."""
+"""Inspection over a real ledger, and the operator's command: what the family sees follows deliveries as they go."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from hub.core.model import Outcome
 from hub.gateway.inspection_answer import InspectionAnswer, InspectionRequest
 from hub.gateway.inspections import inspect_ledger
-from hub.gateway.retention import standing_of_book, within_retention
+from hub.gateway.retention import standing_of_book
 from hub.identity.key_material import VersionedKeys
 from hub.identity.partners import PartnerBook
 from hub.identity.pseudonyms import Pseudonyms
-from hub.ledger.interface import FeedPage
 from hub.ledger.ledger import StoredLedger
 from hub.ledger.open import open_ledger
 from tests.conformance.ledger_world import (
@@ -29,7 +27,6 @@ from tests.conformance.ledger_world import (
     World,
     allow,
     judged,
-    keys_of,
     record,
     refuse,
     sealed_event,
@@ -42,8 +39,6 @@ from tests.unit.gateway_world import TEAM, build_world
 pytestmark = pytest.mark.database
 MOTHER = "ps_1_mother"
 CUSTODY = [{"person": MOTHER, "role": "parent_with_custody", "checked_on": "2026-11-01"}]
-WEEK_LATER, TOO_LATE = "2026-11-30T09:00:00+00:00", "2026-11-30T09:00:01+00:00"
-"""Seven times 24 hours after `NOW`, the default of `replay_days`, and a second more."""
 
 
 @pytest.fixture
@@ -117,54 +112,6 @@ async def test_a_line_outlives_the_content(ledger: StoredLedger, book: PartnerBo
     assert await ledger.destroy_stale_payloads(7, "2027-01-01T00:00:00+00:00") == 1
     assert await seen(ledger, book) == before
     assert len(before.lines) == 1
-
-
-async def read_at(world: World, book: PartnerBook, after: int, now: str) -> FeedPage:
-    """Read the team's feed at an instant, as the gateway does."""
-    recheck = within_retention(world.answers, standing_of_book(book), now)
-    return await world.ledger.feed("feed-1", after, 10, recheck, keys_of, now)
-
-
-async def a_read_feed(ledger: StoredLedger, book: PartnerBook) -> World:
-    """Return a feed with one event that its reader got at `NOW`, and confirmed."""
-    world = await World(ledger).own()
-    await ledger.put_subscription(subscription(TEAM, "feed", "feed-1"))
-    whole = sealed_event(recipients=[TEAM])
-    await world.commit(record(0, whole, judged(whole, allow(TEAM))))
-    assert [item.sequence for item in (await read_at(world, book, 0, NOW)).items] == [1]
-    assert list((await read_at(world, book, 1, NOW)).items) == []
-    return world
-
-
-async def test_a_feed_is_replayed_for_seven_days(ledger: StoredLedger, book: PartnerBook) -> None:
-    """Until the last instant of the term a reader gets the same item again, decided anew; a second later it is void."""
-    world = await a_read_feed(ledger, book)
-    (again,) = (await read_at(world, book, 0, WEEK_LATER)).items
-    assert (again.decision.outcome, again.sequence, set(again.delivery.sections)) == (
-        Outcome.REDACT,
-        1,
-        {"meta", "contact"},
-    )
-    (void,) = (await read_at(world, book, 0, TOO_LATE)).items
-    assert (void.decision.outcome, void.decision.reason, void.sequence) == (Outcome.DENY, "deny_retention", 1)
-    assert not void.delivery.sections
-    assert void.decision.withheld == ("meta", "contact", "narrative")
-
-
-async def test_destroyed_content_cannot_be_replayed(ledger: StoredLedger, book: PartnerBook) -> None:
-    """Once the payload is destroyed the number stays, and says that the message is kept no longer."""
-    world = await a_read_feed(ledger, book)
-    assert await ledger.destroy_stale_payloads(7, "2026-12-01T00:00:00+00:00") == 1
-    (void,) = (await read_at(world, book, 0, "2026-12-01T00:00:00+00:00")).items
-    assert (void.decision.outcome, void.decision.reason) == (Outcome.DENY, "deny_retention")
-
-
-async def test_an_earlier_refusal_keeps_its_reason(ledger: StoredLedger, book: PartnerBook) -> None:
-    """An item whose consent ended since is refused for that, however long ago it was read."""
-    world = await a_read_feed(ledger, book)
-    world.answers.by_receiver[TEAM] = refuse(TEAM, reason="deny_withdrawn")
-    (void,) = (await read_at(world, book, 0, TOO_LATE)).items
-    assert void.decision.reason == "deny_withdrawn"
 
 
 # --- the operator's command ---------------------------------------------------------------------------------------
