@@ -96,9 +96,11 @@ def _asks(event: Event) -> bool:
 
 
 def _who_follows_up(case: Case, judgement: Judgement) -> str | None:
-    """Return who owes the follow-up of a crisis, once per event: the first crisis team, else the first receiver."""
-    begun = (response_of(thread) for thread in _open_responses(case.threads) if thread.uid == case.entry_id)
-    if any(deadline.rule == FOLLOW_UP for response in begun for deadline in response.deadlines):
+    """Return who owes the follow-up of a crisis, once per event: the first crisis team, else the first receiver.
+
+    Where somebody was asked before, because this receiver's hold is released later, one of those owes it.
+    """
+    if any(thread.uid == case.entry_id for thread in _open_responses(case.threads)):
         return None
     orgs = [recipient.recipient for recipient in judgement.deliver]
     teams = [org for org in orgs if kind_of(org, case) == _CRISIS_TEAM]

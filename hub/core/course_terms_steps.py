@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from hub.core.deadlines import Escalation, rule_due
@@ -157,8 +157,8 @@ def _near(term: Term, begun: datetime, due: datetime) -> datetime:
     """Return when a term is announced as near."""
     if term.unit not in _ELAPSED_UNITS:
         return _morning(due)
-    part, whole = _NEAR_AFTER
-    return elapsed(begun, (due.astimezone(UTC) - begun.astimezone(UTC)) * part / whole)
+    part, whole = _NEAR_AFTER  # the due instant of an elapsed term is in UTC, so the difference is real time
+    return elapsed(begun, (due - begun) * part / whole)
 
 
 def _morning(due: datetime) -> datetime:

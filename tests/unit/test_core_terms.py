@@ -243,6 +243,22 @@ def test_announcement_is_left_out_when_it_would_come_too_late() -> None:
     assert [step.do for step in deadlines(thread)["u3_human_ack"].steps] == ["missed", "escalate"]
 
 
+def test_announcement_is_left_out_when_it_would_come_at_the_due_instant() -> None:
+    """A term that is due at 09:00 is missed after it, not announced at it."""
+    hours = {"deadlines": {"u3_human_ack": {"unit": "hours", "count": 21}}}
+    (thread,) = begun(sent(), policy=hours)
+    deadline = deadlines(thread)["u3_human_ack"]
+    assert deadline.due_at == "2026-11-22T09:00:00+01:00"
+    assert [step.do for step in deadline.steps] == ["missed", "escalate"]
+
+
+def test_elapsed_terms_count_real_time() -> None:
+    """Two thirds of a term are two thirds of real time, also in the night in which the clock is set back."""
+    (thread,) = crisis("crisis_a", now="2026-10-25T02:00:00+02:00")
+    steps = [step.at for step in deadlines(thread)["u1_on_site"].steps]
+    assert steps == ["2026-10-25T02:20:00+01:00", "2026-10-25T03:00:01+01:00"]
+
+
 def test_term_beyond_calendar_is_never_late() -> None:
     """A term that ends with the calendar's last second has no step after it."""
     policy = {"deadlines": {"u3_feedback": {"unit": "weeks", "count": 10_000_000}}}
@@ -298,6 +314,9 @@ def test_follow_up_is_not_owed_again_by_who_gets_it_later() -> None:
     earlier = crisis("report_point")
     (later,) = crisis("crisis_a", threads=earlier)
     assert "u1_follow_up" not in deadlines(later)
+    first, _ = crisis("report_point", "crisis_a")
+    (later,) = crisis("police_a", threads=[first])
+    assert "u1_follow_up" not in deadlines(later), "the crisis team owed it, whatever became of that"
     (other,) = crisis("crisis_a", threads=[*earlier], uid="another-crisis")
     assert "u1_follow_up" in deadlines(other)
 
@@ -477,6 +496,23 @@ def test_same_reply_twice_changes_nothing() -> None:
     (thread,) = begun(sent())
     changed = after(thread, reply("acknowledgement.seen"))
     assert stopped(changed, reply("acknowledgement.seen")) == set()
+
+
+def test_one_event_can_answer_several_threads() -> None:
+    """A follow-up that ends two crises of one case closes the alerts of both."""
+    now = "2026-11-23T12:00:00+01:00"
+    threads = [rung(crisis("crisis_a", uid=uid)[0], now).thread for uid in ("crisis-1", "crisis-2")]
+    event = reply("crisis.follow_up_agreed", "team_escamp", in_reply_to=..., case_ref="case_1")
+    changed, events = answer_responses(a_case(event, now=now, threads=threads, uid="uid-reply"))
+    assert [thread.uid for thread in changed] == ["crisis-1", "crisis-2"]
+    assert [event["type"] for event in events] == ["alert.closed"] * 4
+
+
+def test_what_delivery_met_needs_no_answer() -> None:
+    """A technical acknowledgement that the delivery met is not answered once more by a person."""
+    (thread,) = begun(sent())
+    delivered = rung(thread, "2026-11-21T12:05:01+01:00", {"team_escamp": NOW}).thread
+    assert stopped(delivered, reply("acknowledgement.seen")) == {"u3_human_ack"}
 
 
 def test_late_answer_closes_alerts_of_its_terms() -> None:
