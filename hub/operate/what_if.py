@@ -24,11 +24,11 @@ from hub.core.sentences_dutch import DUTCH
 from hub.core.sentences_english import ENGLISH
 from hub.core.standing import Standing
 from hub.identity.door import event_uid
-from hub.identity.partners import ConfigurationError
+from hub.identity.partners import ConfigurationError, load_partners
 from hub.ledger.ledger import StoredLedger
 from hub.ledger.open import MEMORY_DSN, open_ledger
 from hub.operate.clock import clock_of
-from hub.operate.compose import read_partners, standing_of
+from hub.operate.compose import standing_of
 from hub.operate.settings import Settings
 from hub.operate.what_if_days import Changes, compare
 
@@ -77,9 +77,8 @@ async def run(asked: Asked, settings: Settings, out: TextIO) -> int:
 
 
 def _standing(settings: Settings, other: Path | None) -> Standing:
-    """Return the configuration of the hub, or that of another file."""
-    named = settings if other is None else settings.model_copy(update={"partners": other})
-    return standing_of(read_partners(named))
+    """Return the configuration of the hub, or that of another file; `hub partner check` shows its warnings."""
+    return standing_of(load_partners(other or settings.partners, with_secrets=False))
 
 
 def reading_only(dsn: str) -> str:
@@ -183,7 +182,8 @@ def _show_event(document: dict[str, Any], asked: Asked, out: TextIO) -> None:
     for recipient in document["recipients"]:
         print(f"  {recipient['recipient']}: {recipient['outcome']} {recipient['reason']}", file=out)
         print(f"    {recipient['en']} [{recipient['law'] or 'policy'}]", file=out)
-        print(f"    would go: {', '.join(recipient['sections']) or 'nothing'}", file=out)
+        going = recipient["sections"] if recipient["would_go"] else []
+        print(f"    would go: {', '.join(going) or 'nothing'}", file=out)
         if recipient["question"] is not None:
             print(f"    question: {recipient['question']['en']}", file=out)
     if document["hold_until"]:

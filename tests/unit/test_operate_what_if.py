@@ -352,6 +352,15 @@ def test_the_command_decides_nothing_by_hand() -> None:
     assert "--what-if" in answer.output
 
 
+async def test_text_of_a_repeat_says_that_nothing_would_go(hub: Hub) -> None:
+    """An event that was delivered before would go to nobody again."""
+    await hub.publish(signal())
+    out = io.StringIO()
+    what_if._show_event(await judged(hub, signal()), Asked(), out)
+    assert out.getvalue().startswith("duplicate: ")
+    assert "would go: nothing" in out.getvalue()
+
+
 async def test_text_of_one_event_tells_what_would_follow(hub: Hub) -> None:
     """The text form has questions, the end of a hold, messages to others and facts that would change."""
     view: JsonObject = signal(recipients=[{"to": {"kind": "debt_help"}}, {"to": {"org": "gp_1"}}])
