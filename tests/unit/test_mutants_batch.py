@@ -271,3 +271,14 @@ def test_an_open_end_of_a_residence_may_be_left_out() -> None:
         situation = read_situation(facts)
         assert isinstance(situation, Situation)
         assert district_of("child_1", situation) == expected
+
+
+def test_one_unreadable_residence_makes_the_district_unknown() -> None:
+    """Beside a residence that can be read, one with an unreadable end leaves it open where the child lives."""
+    good = {"district": "escamp", "from": "2020-01-01", "to": None, "basis": "brp"}
+    for end, expected in (("later", Reason.HOLD_AREA_UNKNOWN), ("2026-01-01", "escamp")):
+        about = child(residences=[good, {**good, "district": "laak", "to": end}])
+        facts = facts_for(signal(), "school_1", known(subjects={"child_1": about}), STANDING, MONDAY)
+        situation = read_situation(facts)
+        assert isinstance(situation, Situation)
+        assert district_of("child_1", situation) == expected
