@@ -200,9 +200,12 @@ async def _forget_delivered(tables: Tables, stopped: Sequence[Examined]) -> None
 
 def _without(document: str, item: Examined) -> str:
     entry = entry_from(document)
+    decision = item.decision
+    if decision.outcome is Outcome.HOLD:
+        # No verdict looks like this: so the watch, which judges it at once, finds a new one, and its sender is told.
+        decision = replace(decision, withheld=())
     recipients = tuple(
-        item.decision if index == item.row.line else known
-        for index, known in enumerate(entry.decision.recipients)
+        decision if index == item.row.line else known for index, known in enumerate(entry.decision.recipients)
     )
     left = tuple(org for org in entry.delivered_to if org != item.row.receiver)
     return entry_text(

@@ -215,9 +215,14 @@ async def test_consent_must_cover_the_new_team(hub: Hub) -> None:
     await hub.decide(a_signal())
     await hub.move()
     assert await hub.deliver() == []
-    await hub.watch()
+    assert await hub.watch() == ["reevaluated"]
     assert await hub.states() == [(NEW, "held", "hold_recipient_scope")]
-    assert await hub.deliver() == []
+    (question,) = await hub.claim()
+    assert question.candidate.emission is not None
+    assert (question.candidate.receiver, question.candidate.emission.type) == (SCHOOL, "completion.requested")
+    await hub.ledger.settle([settled(question)])
+    await hub.ledger.wake_all_holds()
+    assert await hub.watch() == ["duplicate"]
     await hub.ledger.apply_facts([a_consent(org=NEW)])
     assert await hub.watch(LATER) == ["reevaluated"]
     assert await hub.deliver(LATER) == [NEW]

@@ -18,6 +18,7 @@ from hub.ledger.errors import LedgerUnavailableError
 from hub.ledger.migrate import Migration, VersionMismatchError, check_version, migrate, migrations
 from hub.ledger.open import open_ledger
 from hub.ledger.postgres_gathering import GATHER
+from hub.ledger.postgres_statements import ENTRIES_BETWEEN, PEEK_THREADS
 from hub.ledger.postgres_store import open_store
 from hub.ledger.rows import ALL_TABLES
 from tests import embedded_postgres
@@ -159,6 +160,10 @@ FILL = (
         select 'f' || i, 'q' || i, '{}' from generate_series(1, $1::bigint) i""",
 )
 
+DUE_LATER = """insert into thread (thread_id, kind, uid, subject_key, partition, is_open, next_at, document)
+    select 'l' || i, 'duty', 'i' || i, 's' || i, 0, true, now() + interval '1 hour', '{}'
+    from generate_series(1, $1::bigint) i"""
+
 
 async def test_gathering_never_reads_a_whole_table(database_dsn: str) -> None:
     """A plan that was made on empty tables, and is kept, still touches few rows when they are full."""
@@ -173,6 +178,21 @@ async def test_gathering_never_reads_a_whole_table(database_dsn: str) -> None:
             await connection.execute(statement, MANY_ROWS)
         (found,) = await connection.fetch(f"explain (analyze, format json) {run}")
         assert max(rows_touched(json.loads(found[0])[0]["Plan"])) < MANY_ROWS / 50
+    await store.close()
+
+
+async def test_the_clock_looks_only_at_what_is_due(database_dsn: str) -> None:
+    """However much goes on, finding what is due reads that alone; a count of a period finds it by its instants."""
+    store = await open_store(database_dsn, owner="test", pool_size=1)
+    async with store._pool.acquire() as connection:
+        await connection.execute(f"prepare peeking (bigint, timestamptz) as {PEEK_THREADS}")
+        await connection.execute(f"prepare counting (timestamptz, timestamptz) as {ENTRIES_BETWEEN}")
+        for statement in (*FILL, DUE_LATER):
+            await connection.execute(statement, MANY_ROWS)
+        (found,) = await connection.fetch("explain (analyze, format json) execute peeking (10, now())")
+        assert max(rows_touched(json.loads(found[0])[0]["Plan"])) == 0
+        (found,) = await connection.fetch("explain (format json) execute counting (now(), now())")
+        assert "entry_at" in found[0]
     await store.close()
 
 
