@@ -61,10 +61,12 @@ def _matter(thread: Thread, referral: Referral) -> Matter:
 def _silence(thread: Thread, referral: Referral, now: str, policy: Policy) -> JsonObject:
     """Return the alert that nobody was in touch with who waits, told once until the next contact."""
     matter, due_at = _matter(thread, referral), silence_due(referral, policy)
+    if matter.subject_ref is None:
+        raise ValueError("a referral without a person")
     return alert_event(
         _SILENCE,
         _silence_cause(matter, due_at),
-        subject_ref=thread.subject_ref or "",
+        subject_ref=matter.subject_ref,
         owner=matter.org,
         now=now,
         urgency=matter.urgency,

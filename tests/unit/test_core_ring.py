@@ -433,6 +433,33 @@ def test_pilot_light_is_out_on_the_day_after_its_last() -> None:
     assert rung(out.thread, YEAR_LATER).own_events == ()
 
 
+def test_two_pilot_lights_end_twice() -> None:
+    """A light that is set again, or another referral's, ends with an event of its own."""
+    again = replace(LIT, pilot_light_until=date(2027, 6, 1))
+    threads = [referral(LIT), referral(again), replace(referral(LIT), uid="another-offer")]
+    ids = {event["id"] for thread in threads for event in rung(thread, YEAR_LATER).own_events}
+    assert len(ids) == 3
+
+
+def test_referral_without_a_person_is_a_fault() -> None:
+    """A referral is about somebody; a silence about nobody is a damaged thread, not a quiet one."""
+    with pytest.raises(ValueError, match="without a person"):
+        rung(replace(referral(WAITING), subject_ref=None), YEAR_LATER)
+
+
+def test_next_instant_of_a_wait_is_found_by_time() -> None:
+    """Silence and check-in are compared as instants, not as text."""
+    step = {"at": "2026-12-26T23:30:00+00:00", "do": "missed", "level": 2, "audience": "team_coordinator"}
+    check_in = {
+        "rule": "waiting_list_check_in",
+        "due_at": step["at"],
+        "steps": [step],
+        "done": 0,
+        "state": "open",
+    }
+    assert next_of_referral(WAITING, check_in, policy()) == "2026-12-27T00:00:00+01:00"
+
+
 def test_pilot_light_without_an_end_is_out() -> None:
     """A pilot light without a known last day, and without a case, ends at once."""
     thread = referral(replace(LIT, pilot_light_until=None), case_ref=None)
