@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hub.core.model import Emission, EventDecision, Outcome
+from hub.core.model import Emission, EventDecision, Outcome, RecipientDecision
+from hub.core.snapshot import Snapshot
 from hub.core.threads import Thread, response_id
+from hub.ledger.interface import Candidate
 from hub.ledger.recent_events import PART_ROWS
 from hub.ledger.trail import RecentEvent
 from tests.conformance.ledger_world import (
@@ -17,10 +19,12 @@ from tests.conformance.ledger_world import (
     allow,
     at,
     judged,
+    keys_of,
     record,
     refuse,
     repeated,
     sealed_event,
+    settled,
     subscription,
     wait,
 )
@@ -107,6 +111,36 @@ async def test_the_verdict_that_counts_now_is_given(world: World) -> None:
     found = await _recent(world)
     assert [verdict.reason for verdict in found[sealed.uid].recipients] == ["deny_no_consent"]
     assert [verdict.reason for verdict in found[stopped.uid].recipients] == ["deny_withdrawn"]
+
+
+async def test_a_last_look_alone_is_no_recent_event(world: World) -> None:
+    """An event that was decided before the instant is left out, also when its delivery was looked at since."""
+    await world.ledger.put_subscription(subscription())
+    sealed = sealed_event()
+    await world.commit(record(0, sealed, judged(sealed, allow())))
+    world.answers.by_receiver[TEAM] = refuse(reason="deny_withdrawn")
+    await world.claim(LATER)
+    assert await _recent(world, LATER) == {}
+    assert [event.recipients[0].reason for event in (await _recent(world)).values()] == ["deny_withdrawn"]
+
+
+async def test_a_stopped_message_of_the_hub_is_no_verdict_on_the_event(world: World) -> None:
+    """When one of the hub's own messages is stopped at its claim, the verdict on the event stays what it was."""
+    await world.ledger.put_subscription(subscription())
+    sealed = sealed_event()
+    told = Emission("match.reported", (TEAM,), "ok_match", "subject")
+    await world.commit(record(0, sealed, judged(sealed, allow(), emissions=[told])))
+
+    def recheck(candidate: Candidate, _snapshot: Snapshot) -> RecipientDecision:
+        return allow() if candidate.emission is None else refuse(reason="deny_match_onesided")
+
+    for moment in (NOW, LATER):
+        claimed = await world.ledger.claim("deliver-1", 100, 30.0, recheck, keys_of, moment)
+        await world.ledger.settle([settled(item, at_instant=moment) for item in claimed])
+    found = await world.ledger.trail(sealed.uid)
+    assert found is not None
+    assert [line.verdict for line in found.lines] == ["unique", "claimed"]
+    assert (await _recent(world))[sealed.uid].recipients == (allow(),)
 
 
 async def test_content_that_is_gone_is_told(world: World) -> None:

@@ -187,6 +187,47 @@ async def test_text_of_a_stopped_event_and_of_doubt(hub: Hub, language: str) -> 
     assert "~ R2" in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_text_tells_duties_and_the_last_look(hub: Hub, language: str) -> None:
+    """Duties are told with their due time where they have one, and a verdict of the delivery as such."""
+    parents = [
+        {"person": person, "role": "parent_with_custody", "checked_on": "2026-11-01"}
+        for person in ("parent_1", "parent_2")
+    ]
+    await hub.publish(fact("custody.changed", {"persons": parents}))
+    low = await hub.publish(signal(sections=["meta", "contact"], domains=[]))
+    danger = await hub.publish(signal(event_id="e2", record="r2", urgency="u0"))
+    withdrawal = {"consent_id": "school-team-child_1", "by": "parent_1", "effective_at": NOON}
+    out = io.StringIO()
+    write_text(await explained(hub, low), language, out)
+    await hub.publish(fact("consent.withdrawn", withdrawal))
+    await hub.deliver()
+    for uid in (low, danger):
+        write_text(await explained(hub, uid), language, out)
+    text = out.getvalue()
+    before, again = {"nl": ("voor", "bij de aflevering"), "en": ("before", "judged again")}[language]
+    assert f"inform_other_parent {before} 2026-11-30T23:59:59+01:00" in text
+    assert "call_112" in text
+    assert again in text
+    assert "deny_withdrawn" in text
+
+
+async def test_what_could_not_be_addressed_is_told_beside_the_verdict(hub: Hub) -> None:
+    """A receiver that has no subscription shows why nothing left, beside the verdict that let it."""
+    assert await hub.ledger.remove_subscription(f"sub-{TEAM}")
+    uid = await hub.publish(signal())
+    (team,) = (await explained(hub, uid))["recipients"]
+    assert (team["state"], team["state_reason"], team["reason"]) == (
+        "parked",
+        "no_subscription",
+        "ok_consent",
+    )
+    assert team["sections"] == []
+    out = io.StringIO()
+    write_text(await explained(hub, uid), "en", out)
+    assert "parked (no_subscription)" in out.getvalue()
+
+
 async def test_a_match_that_was_not_sent_is_shown_to_the_operator_only_as_such(hub: Hub) -> None:
     """A match to which not everybody agreed stands among what was not sent."""
     await hub.ledger.close()

@@ -20,8 +20,8 @@ from hub.operate import what_if
 from hub.operate.command import app
 from hub.operate.settings import Settings
 from hub.operate.what_if import Asked, judge_event, read_event_file, reading_only
-from hub.operate.what_if_days import Changes, compare
-from tests.unit.dedup_world import STANDING, TEAM, consent, retraction, signal, standing, to_team
+from hub.operate.what_if_days import compare
+from tests.unit.dedup_world import STANDING, consent, retraction, signal, standing, to_team
 from tests.unit.explain_world import NOON, Hub
 
 BEFORE = "2026-11-22T11:00:00+00:00"
@@ -71,6 +71,17 @@ async def test_what_would_follow_is_told(hub: Hub) -> None:
     assert (await judged(hub, fact))["facts"] == ["subject"]
 
 
+async def test_alerts_that_would_be_raised_are_told(hub: Hub) -> None:
+    """A referral that nobody owns would raise its alert; the text says so."""
+    nobody: list[Any] = [{"to": {"kind": "debt_help"}}]
+    offer = signal("gp_1", "o1", "r7", type="referral.offered", purpose="referral", recipients=nobody)
+    told = await judged(hub, offer)
+    assert told["own_events"] == ["alert.referral_without_owner"]
+    out = io.StringIO()
+    what_if._show_event(told, Asked(), out)
+    assert "would raise alert.referral_without_owner" in out.getvalue()
+
+
 async def test_asking_changes_no_row_and_sends_nothing(hub: Hub) -> None:
     """After any number of questions every row of the ledger is what it was."""
     await hub.publish(signal())
@@ -95,101 +106,6 @@ async def test_a_file_of_another_form_is_refused_like_the_event_it_is_not(hub: H
     """Any JSON value gets an answer: it has not the agreed form."""
     told = await judged(hub, view)
     assert (told["verdict"], told["event"]["reason"], told["recipients"]) == ("rejected", "deny_schema", [])
-
-
-# --- another configuration ------------------------------------------------------------------------
-async def changes_of(hub: Hub, other: Any, since: str = BEFORE, now: str = NOON) -> Changes:
-    return await compare(hub.ledger, hub.standing, other, since=since, now=now)
-
-
-async def test_another_configuration_names_every_verdict_that_changes(hub: Hub) -> None:
-    """A partner that would be suspended changes the verdicts on its messages, from and to, with counts."""
-    first = await hub.publish(signal())
-    second = await hub.publish(signal(event_id="e2", record="r2", domains=["03"]))
-    changes = await changes_of(hub, standing(suspended=TEAM))
-    assert [
-        (item.uid, item.recipient, item.before.reason, item.after.reason) for item in changes.changed
-    ] == [
-        (first, TEAM, "ok_consent", "deny_recipient_unknown"),
-        (second, TEAM, "ok_consent", "deny_recipient_unknown"),
-    ]
-    assert changes.by_reason == {("ok_consent", "deny_recipient_unknown"): 2}
-    assert (changes.judged, changes.gone, changes.drifted) == (2, 0, 0)
-
-
-async def test_the_same_configuration_changes_nothing(hub: Hub) -> None:
-    """Compared with itself a configuration changes no verdict."""
-    await hub.publish(signal())
-    changes = await changes_of(hub, STANDING)
-    assert (changes.judged, changes.changed) == (1, [])
-
-
-async def test_a_refusal_of_the_whole_event_counts_for_each_recipient(hub: Hub) -> None:
-    """A sender that would be suspended changes the verdict on every recipient, and back."""
-    await hub.publish(signal())
-    changes = await changes_of(hub, standing(suspended="school_1"))
-    assert [(item.recipient, str(item.before), str(item.after)) for item in changes.changed] == [
-        (TEAM, "allow ok_consent", "deny deny_sender")
-    ]
-    back = await compare(hub.ledger, standing(suspended="school_1"), STANDING, since=BEFORE, now=NOON)
-    assert [(item.recipient, str(item.before), str(item.after)) for item in back.changed] == [
-        (TEAM, "deny deny_sender", "allow ok_consent")
-    ]
-
-
-async def test_sections_that_would_stay_behind_are_a_change(hub: Hub) -> None:
-    """The same reason with other sections is a change: it changes what is shared with whom."""
-    await hub.publish(signal())
-    changes = await changes_of(hub, standing(sensitive_domains={"04": "health"}))
-    (change,) = changes.changed
-    assert (change.before.sections, change.after.sections) == (
-        ("meta", "contact", "codes"),
-        ("meta", "contact"),
-    )
-    assert str(change.after) == "redact ok_consent (meta, contact)"
-
-
-async def test_content_that_is_gone_is_counted_not_guessed(hub: Hub) -> None:
-    """An event whose content is no longer kept is counted, and nothing is said about it."""
-    await hub.publish(signal())
-    await hub.publish(signal("gp_1", "e2", "r2"))
-    changes = await changes_of(hub, standing(suspended=TEAM))
-    assert (changes.judged, changes.gone, len(changes.changed)) == (1, 1, 1)
-
-
-async def test_only_the_days_asked_for_count_and_all_that_waits(hub: Hub) -> None:
-    """Events before the instant are left out, unless they still wait."""
-    old = await hub.publish(signal(recipients=[{"to": {"kind": "debt_help"}}]))
-    await hub.publish(signal(event_id="e2", record="r2"))
-    hub.now = LATER
-    await hub.publish(signal(event_id="e3", record="r3", domains=["03"]))
-    changes = await changes_of(hub, standing(suspended="school_1"), since=LATER, now=LATER)
-    assert changes.judged == 2
-    assert old in {item.uid for item in changes.changed}
-
-
-async def test_facts_that_changed_since_are_not_blamed_on_the_configuration(hub: Hub) -> None:
-    """An event that would be judged otherwise anyhow is counted apart."""
-    await hub.publish(signal())
-    hub.now = "2027-03-10T11:00:00+00:00"  # the consent ended
-    changes = await changes_of(hub, STANDING, now=hub.now)
-    assert (changes.judged, changes.changed, changes.drifted) == (1, [], 1)
-
-
-async def test_what_was_retracted_since_is_left_out(hub: Hub) -> None:
-    """An event that was retracted or replaced would leave by no configuration: it is left out, and counted."""
-    await hub.publish(signal())
-    await hub.publish(signal(event_id="e2", record={"ref": "r1", "revision": 2}, domains=["03"]))
-    changes = await changes_of(hub, standing(suspended=TEAM))
-    assert (changes.overtaken, changes.judged) == (1, 1)
-
-
-async def test_many_events_are_compared_part_by_part(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More events than fit in one part are all compared."""
-    monkeypatch.setattr("hub.operate.what_if_days.PART_EVENTS", 2)
-    for number in range(5):
-        await hub.publish(signal(event_id=f"e{number}", record=f"r{number}", domains=[f"0{number + 1}"]))
-    assert (await changes_of(hub, standing(suspended=TEAM))).judged == 5
 
 
 # --- the command ------------------------------------------------------------------------------------
@@ -379,14 +295,3 @@ async def test_text_of_one_event_tells_what_would_follow(hub: Hub) -> None:
     out = io.StringIO()
     what_if._show_event(await judged(hub, fact), Asked(), out)
     assert "would change: consent" in out.getvalue()
-
-
-def test_text_of_a_comparison_counts_everything() -> None:
-    """The text form has the counts of what changed, what drifted, what was overtaken and what is gone."""
-    changes = Changes(judged=3, gone=2, overtaken=1, drifted=1)
-    out = io.StringIO()
-    what_if._show_changes(changes, Asked(), out)
-    text = out.getvalue()
-    assert "1 events differ from the record already" in text
-    assert "1 events were overtaken" in text
-    assert "2 events could not be judged again: content no longer kept" in text
