@@ -7,7 +7,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
 import pytest
 
@@ -98,47 +99,56 @@ def _hot(wanted: _Wanted, deadline: float) -> None:
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
             plain = checks_without_pytest(list(vectors()), list(opinions()))
             world = hot.Hot([*plain, *(hot.item_check(item) for item in session.items)])
-            LEFT_OUT.write_text(json.dumps(world.left_out()), "utf-8")
-            _progress(f"checks: {len(world.seconds)}, too slow for each mutant: {len(world.left_out())}")
-            _try(wanted(inside=True), world.attempt, wanted.record, deadline)
+            slow = sorted({*_left_out(), *world.left_out()})
+            LEFT_OUT.write_text(json.dumps(slow), "utf-8")
+            _progress(f"checks: {len(world.seconds)}, too slow for each mutant: {len(slow)}")
+            groups = groupby(wanted(inside=True), key=lambda mutant: (mutant.module, mutant.function))
+            _try((list(group) for _, group in groups), world.attempts, wanted.record, deadline)
             return True
 
-    pytest.main(hot.pytest_arguments(unit_tests()), plugins=[Loop()])
+    pytest.main(hot.pytest_arguments(unit_tests(), *_deselected()), plugins=[Loop()])
 
 
 def _cold(wanted: _Wanted, deadline: float) -> None:
     """Try the mutants outside functions, and those inside that no living function could carry."""
     from tests.mutation.cold import Cold
 
-    left_out = json.loads(LEFT_OUT.read_text("utf-8")) if LEFT_OUT.exists() else []
-    world = Cold(left_out)
+    world = Cold(_deselected())
     outcome, by = world.attempt(None)
     if outcome != "survived":
         raise RuntimeError(f"the core as it is does not hold: {outcome} {by}")
-    _try(wanted(inside=False), world.attempt, wanted.record, deadline)
-    _try(wanted(inside=True), world.attempt, wanted.record, deadline)
+    for inside in (False, True):
+        groups = ([mutant] for mutant in wanted(inside=inside))
+        _try(groups, world.attempts, wanted.record, deadline)
+
+
+def _left_out() -> list[str]:
+    """Return the tests that earlier runs found too slow for each mutant."""
+    return list(json.loads(LEFT_OUT.read_text("utf-8"))) if LEFT_OUT.exists() else []
+
+
+def _deselected() -> list[str]:
+    """Return the arguments of pytest that leave those tests out."""
+    return [f"--deselect={name}" for name in _left_out()]
 
 
 def _try(
-    mutants: Iterator[Mutant],
-    attempt: Callable[[Mutant], tuple[Outcome, str]],
+    groups: Iterable[list[Mutant]],
+    attempts: Callable[[Sequence[Mutant]], Iterable[tuple[Mutant, Outcome, str]]],
     record: Record,
     deadline: float,
 ) -> None:
     """Try mutants until the time is up; what cannot be tried here is left to the other part."""
-    from tests.mutation.hot import NotHotError
-
-    for number, mutant in enumerate(mutants, start=1):
+    number = 0
+    for group in groups:
         if time.monotonic() > deadline:
             _progress("the time is up; run again to go on")
             return
-        try:
-            outcome, by = attempt(mutant)
-        except NotHotError:
-            continue
-        record.add(result_of(mutant, outcome, by))
-        if number % 200 == 0:
-            _progress(f"{number} tried, now in {mutant.module}")
+        for mutant, outcome, by in attempts(group):
+            record.add(result_of(mutant, outcome, by))
+            number += 1
+            if number % 200 == 0:
+                _progress(f"{number} tried, now in {mutant.module}")
 
 
 def _progress(text: str) -> None:

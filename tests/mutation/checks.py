@@ -111,3 +111,4 @@ def quiet() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
+    os.close(silence)

@@ -10,8 +10,7 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from types import CodeType
 from typing import Any
 
@@ -51,16 +50,19 @@ class _Changed(importlib.machinery.SourceFileLoader):
 class Cold:
     """Everything that is needed but the hub itself."""
 
-    def __init__(self, left_out: Sequence[str], files: Sequence[Path] | None = None) -> None:
-        """Read the vectors and form the opinions. `left_out` names the tests that are too slow for each mutant."""
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Read the vectors and form the opinions. `arguments` are further ones for pytest."""
         if any(name == "hub" or name.startswith("hub.") for name in sys.modules):
             raise RuntimeError("the hub is in memory already; a changed module would come too late")
         self._vectors = list(vectors())
         self._opinions = list(opinions())
         self._noticed: Counter[str] = Counter()
-        self._arguments = pytest_arguments(
-            unit_tests() if files is None else files, "-x", *(f"--deselect={name}" for name in left_out)
-        )
+        self._arguments = pytest_arguments(unit_tests(), "-x", *arguments)
+
+    def attempts(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, Outcome, str]]:
+        """Yield what came of mutants, each in a child of its own."""
+        for mutant in mutants:
+            yield mutant, *self.attempt(mutant)
 
     def attempt(self, mutant: Mutant | None) -> tuple[Outcome, str]:
         """Return what came of a mutant; None tries the core as it is, which must survive."""

@@ -11,7 +11,7 @@ import pickle
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import _lru_cache_wrapper
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -21,7 +21,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutation.checks import CORE, Check, quiet
-from tests.mutation.children import tried
+from tests.mutation.children import tried, tried_in_turn
 from tests.mutation.mutants import Mutant
 from tests.mutation.record import Outcome
 
@@ -33,10 +33,6 @@ TIME_FACTOR = 3.0
 """A child may work three times as long as its checks took under coverage, and five seconds at least."""
 
 Lines = dict[str, dict[int, set[str]]]
-
-
-class NotHotError(Exception):
-    """The change cannot be put into a living function, so the module must be imported anew."""
 
 
 def item_check(item: pytest.Item) -> Check:
@@ -74,35 +70,51 @@ class Hot:
         """Return the checks that are too slow to run for each mutant."""
         return sorted(set(self.seconds) - set(self._checks))
 
-    def attempt(self, mutant: Mutant) -> tuple[Outcome, str]:
-        """Return what came of a mutant.
+    def attempts(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, Outcome, str]]:
+        """Yield what came of the mutants of one function. Those that no living function can carry are left out.
 
-        Raises:
-            NotHotError: No check runs the changed line in a living function.
+        One child tries them in turn: the core keeps nothing between calls but caches, which are emptied.
         """
-        if mutant.function is None:
-            raise NotHotError
+        possible = [(mutant, made) for mutant in mutants if (made := self._made(mutant)) is not None]
+        outcomes = tried_in_turn([made for _, made in possible])
+        for (mutant, _), (outcome, by) in zip(possible, outcomes, strict=True):
+            if by in self._checks:
+                self._noticed[by] += 1
+            yield mutant, outcome, by
+
+    def _made(self, mutant: Mutant) -> tuple[Callable[[], str | None], float] | None:
+        """Return how to try a mutant and how long that may take; None when no check runs it in a living function."""
         touching = self._touching(mutant)
-        living = self._functions.get((mutant.module, mutant.function), [])
-        code = _code_named(compile(mutant.source, str(CORE / f"{mutant.module}.py"), "exec"), mutant.function)
+        living = self._functions.get((mutant.module, mutant.function or ""), [])
+        code = _code_named(
+            compile(mutant.source, str(CORE / f"{mutant.module}.py"), "exec", dont_inherit=True),
+            mutant.function,
+        )
         if not touching or not living or code is None:
-            raise NotHotError
+            return None
         if any(function.__code__.co_freevars != code.co_freevars for function in living):
-            raise NotHotError
+            return None
         budget = LEAST_SECONDS + TIME_FACTOR * sum(self.seconds[name] for name in touching)
 
         def in_the_child() -> str | None:
             quiet()
+            before = [function.__code__ for function in living]
             for function in living:
                 function.__code__ = code
-            for cache in self._caches:
-                cache.cache_clear()
-            return next((name for name in touching if not self._checks[name].holds()), None)
+            try:
+                self._forget()
+                return next((name for name in touching if not self._checks[name].holds()), None)
+            finally:
+                for function, kept in zip(living, before, strict=True):
+                    function.__code__ = kept
+                self._forget()
 
-        outcome, by = tried(in_the_child, budget)
-        if by in self._checks:
-            self._noticed[by] += 1
-        return outcome, by
+        return in_the_child, budget
+
+    def _forget(self) -> None:
+        """Empty what the core remembers of earlier calls."""
+        for cache in self._caches:
+            cache.cache_clear()
 
     def _touching(self, mutant: Mutant) -> list[str]:
         """Return the checks that run the changed statement, the most promising first."""
@@ -158,7 +170,7 @@ def _functions_by_name() -> dict[tuple[str, str], list[FunctionType]]:
     return found
 
 
-def _code_named(code: CodeType, name: str) -> CodeType | None:
+def _code_named(code: CodeType, name: str | None) -> CodeType | None:
     """Return the code of a function of a module, by its qualified name."""
     return next((inner for inner in _codes(code) if inner.co_qualname == name), None)
 
@@ -179,6 +191,8 @@ def pytest_arguments(files: Iterable[Path], *more: str) -> list[str]:
         "-q",
         "-s",
         "--timeout=0",
+        "--assert=plain",
+        "--tb=native",
         "--hypothesis-profile=ci",
         "-Wignore::pytest.PytestAssertRewriteWarning",
         *(f"-pno:{name}" for name in plugins),
