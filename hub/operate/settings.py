@@ -24,7 +24,10 @@ class Settings(BaseSettings):
     """What a process must know. An unknown name in the file is refused: a typing error must not go unseen."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True
+        env_prefix=ENVIRONMENT_PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # the address of a database can hold its password
     )
 
     environment: Literal["test", "production"] = "test"

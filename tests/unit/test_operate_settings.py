@@ -37,6 +37,15 @@ def test_an_unknown_name_in_the_file_is_refused(tmp_path: Path, monkeypatch: pyt
         Settings()
 
 
+def test_a_refusal_shows_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong is named; values are not, for the address of a database can hold its password."""
+    monkeypatch.setenv("HUB_DATABASE", "postgresql://hub:test-only@127.0.0.1/hub")
+    monkeypatch.setenv("HUB_GATEWAY_PORT", "-1")
+    with pytest.raises(ValidationError, match="gateway_port") as refused:
+        Settings()
+    assert "test-only" not in str(refused.value)
+
+
 def test_a_child_process_gets_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is handed on as environment reads back as the same settings."""
     settings = Settings(kafka_idempotent=False, metrics_port=9, partners=Path("somewhere.toml"))
