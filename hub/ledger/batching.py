@@ -22,8 +22,9 @@ class Batch:
 
     async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)
         """See Transaction."""
-        snapshot, entries = await gather(self._tables, keys)
-        self._memory.learn(entries)
+        snapshot, found = await gather(self._tables, keys)
+        self._memory.learn(found.entries)
+        self._memory.threads.update((row.thread_id, row) for row in found.threads)
         return snapshot
 
     async def record(self, items: Sequence[BatchItem]) -> None:

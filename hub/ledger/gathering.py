@@ -10,7 +10,6 @@ from hub.core.model import JsonObject
 from hub.core.snapshot import FactKeys, Snapshot
 from hub.ledger.documents import entry_from, pair_from, thread_from
 from hub.ledger.gathered import Asked, Found
-from hub.ledger.rows import EntryRow
 from hub.ledger.tables import Tables
 from hub.ledger.texts import from_json, key_text, pair_key
 
@@ -18,8 +17,8 @@ ENTRIES_KEPT: Final = 4096
 """Read entries that are kept, about 3 KB each: those of a family are read again with each of its events."""
 
 
-async def gather(tables: Tables, keys: FactKeys) -> tuple[Snapshot, list[EntryRow]]:
-    """Read what judging needs, and the rows of the entries found.
+async def gather(tables: Tables, keys: FactKeys) -> tuple[Snapshot, Found]:
+    """Read what judging needs, and the rows behind it.
 
     The households and parents of the subjects are locked before the first read: a match between two children is
     then seen by one of two batches that run side by side.
@@ -29,7 +28,7 @@ async def gather(tables: Tables, keys: FactKeys) -> tuple[Snapshot, list[EntryRo
     return await look_up(tables, keys, family=True)
 
 
-async def look_up(tables: Tables, keys: FactKeys, *, family: bool) -> tuple[Snapshot, list[EntryRow]]:
+async def look_up(tables: Tables, keys: FactKeys, *, family: bool) -> tuple[Snapshot, Found]:
     """Read without locks.
 
     Without `family` the memory is only of the events and records that `keys` name, and nothing that goes on is read.
@@ -55,7 +54,7 @@ async def look_up(tables: Tables, keys: FactKeys, *, family: bool) -> tuple[Snap
         threads=tuple(thread_from(row.document) for row in found.threads),
         **_cases(found, keys),
     )
-    return snapshot, found.entries
+    return snapshot, found
 
 
 @lru_cache(maxsize=ENTRIES_KEPT)

@@ -54,8 +54,8 @@ class Holds:
 
     async def gather(self, keys: FactKeys, now: str) -> Snapshot:  # noqa: ARG002  (the interface's form)
         """See Transaction."""
-        snapshot, entries = await gather(self._tables, keys)
-        self._memory.learn(entries)
+        snapshot, found = await gather(self._tables, keys)
+        self._memory.learn(found.entries)
         return snapshot
 
     async def rejudged(

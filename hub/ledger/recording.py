@@ -18,7 +18,7 @@ from hub.ledger.intake import (
     unreadable_line,
     unreadable_link,
 )
-from hub.ledger.interface import BatchItem, JudgedRecord, UnreadableRecord
+from hub.ledger.interface import BatchItem, JudgedRecord, RetryBatchError, UnreadableRecord
 from hub.ledger.messages import alert_messages, decision_message
 from hub.ledger.planning import (
     REPEATS,
@@ -47,6 +47,7 @@ class Memory:
     by_source: dict[str, str] = field(default_factory=dict)
     by_record: dict[str, str] = field(default_factory=dict)
     entries: dict[str, rows.EntryRow] = field(default_factory=dict)
+    threads: dict[str, rows.ThreadRow] = field(default_factory=dict)
 
     def learn(self, found: Iterable[rows.EntryRow]) -> None:
         """Remember entries."""
@@ -95,7 +96,19 @@ class Recorder:
                 await self._judged(place, item)
             else:
                 self._unreadable(place, item)
+        await self._refuse_overtaken_threads()
         await self._finish()
+
+    async def _refuse_overtaken_threads(self) -> None:
+        """Raise RetryBatchError when a thread is not any more as the judging saw it.
+
+        Events about one child stand in one order. A reply that names no child lies in another partition: without
+        this look, two replies at the same moment could undo each other's step.
+        """
+        seen = {key: self._memory.threads[key] for key in self._plan.threads if key in self._memory.threads}
+        found = await self._tables.read(rows.THREAD, {"thread_id": seen}, lock=True) if seen else []
+        if any(row != seen[row.thread_id] for row in found):
+            raise RetryBatchError("ThreadOvertaken")
 
     async def held(self, target: Target, wake_at: str | None, hold: rows.HoldRow) -> None:
         """Write the new verdict on a held event."""
