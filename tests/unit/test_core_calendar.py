@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from dateutil.easter import easter  # type: ignore[import-untyped]  # it ships no type information
 from holidays import OPTIONAL, PUBLIC, HolidayBase, country_holidays
 
 from hub.core.deadlines import is_working_day, public_holidays, working_days_later
@@ -96,6 +97,12 @@ def test_the_extremes_of_easter() -> None:
     """Easter Monday of an early and of a late year lies where almanacs have it."""
     assert date(2008, 3, 24) in public_holidays(2008)
     assert date(2038, 4, 26) in public_holidays(2038)
+
+
+def test_easter_is_that_of_the_almanacs() -> None:
+    """In every year of the Gregorian calendar that dateutil knows, Easter Monday is the day after its Easter."""
+    for year in range(1583, 4100):
+        assert easter(year) + timedelta(days=1) in public_holidays(year), year
 
 
 def test_two_holidays_on_one_day_are_one() -> None:

@@ -75,7 +75,7 @@ def acknowledgement(named: str, to: str = "school_1", event_id: str = "a1") -> D
 
 def test_what_is_kept_without_change_stays_in_the_snapshot() -> None:
     """Versions, help teams, known events, police decisions and holds that no event touches are there afterwards."""
-    team = {
+    team: Document = {
         "case_ref": "case_1",
         "subject_ref": "child_1",
         "professionals": [],
@@ -282,3 +282,26 @@ def test_one_unreadable_residence_makes_the_district_unknown() -> None:
         situation = read_situation(facts)
         assert isinstance(situation, Situation)
         assert district_of("child_1", situation) == expected
+
+
+def test_what_replaces_an_entry_is_found_in_the_same_batch() -> None:
+    """An entry that a later event of the batch changed is found by its old names and by its new ones."""
+    batch = Batch(known(*SIGNALS), STANDING, MONDAY)
+    for event in (signal(), retraction("school_1", "r1", "risk_gone")):
+        batch.judge(f"uid-{event['id']}", event["sender"]["org"], event)
+    (entry,) = batch.history(signal(event_id="e9", record="r1")).entries
+    assert (entry.entry_id, entry.retracted) == ("uid-e1", True)
+
+
+def test_kin_are_those_of_now() -> None:
+    """A child that leaves the household of another is no longer its kin for the next event."""
+    home, elsewhere = child(custody=[], households=["h1"]), {"birth_date": "2016-03-01", "households": ["h2"]}
+    batch = Batch(known(subjects={"child_1": home, "child_2": home}), STANDING, MONDAY)
+    facts = batch.facts(signal(), "school_1")
+    assert isinstance(facts.subjects, dict)
+    assert set(facts.subjects) == {"child_1", "child_2"}
+    moved = fact("subject.registered", elsewhere, subject_ref="child_2")
+    batch.judge("uid-m1", "school_1", moved)
+    facts = batch.facts(signal(), "school_1")
+    assert isinstance(facts.subjects, dict)
+    assert set(facts.subjects) == {"child_1"}
