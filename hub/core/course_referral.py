@@ -9,10 +9,10 @@ from hub.core import lifecycle_referral
 from hub.core.codes import HUB_KIND
 from hub.core.course_move import OTHER, Move, answered, replied
 from hub.core.course_referral_form import check_in_of, next_of_referral, referral_document, referral_of
-from hub.core.course_referral_ring import waiting_alerts
+from hub.core.course_referral_ring import ring_referral, waiting_alerts
 from hub.core.course_terms_alerts import close_alerts
 from hub.core.dedup_case import Case
-from hub.core.lifecycle_referral import Referral, Step
+from hub.core.lifecycle_referral import WAITING, Referral, Step
 from hub.core.model import JsonObject, RecipientDecision
 from hub.core.reasons import Reason
 from hub.core.threads import REFERRAL, Thread, referral_id
@@ -100,7 +100,12 @@ def _actors(case: Case, thread: Thread, referral: Referral) -> tuple[str, ...]:
 
 
 def _moved(case: Case, thread: Thread) -> Move:
-    """Take the step in the first role that may; else the refusal that came furthest."""
+    """Take the step in the first role that may; else the refusal that came furthest.
+
+    What the clock should have told about the wait before this event is told first, so that it makes no difference how
+    often the clock is looked at.
+    """
+    thread, told = _caught_up(case, thread)
     referral = referral_of(thread.document)
     steps = [_step(case, referral, actor) for actor in _actors(case, thread, referral)]
     taken = next((step for step in steps if step.accepted), None)
@@ -108,9 +113,16 @@ def _moved(case: Case, thread: Thread) -> Move:
         changed = _changed(case, thread, referral, taken)
         has_waited = changed.document["check_in"] != thread.document["check_in"]
         cured = cured_while_waiting(thread, case) if has_waited else ()
-        return Move(thread=changed, emits=taken.emits, own_events=cured)
+        return Move(thread=changed, emits=taken.emits, own_events=(*told, *cured))
     last = next((step for step in steps if step.reason is not Reason.DENY_LIFECYCLE_ACTOR), steps[0])
     return Move(refusal=last.reason, emits=last.emits)
+
+
+def _caught_up(case: Case, thread: Thread) -> tuple[Thread, tuple[JsonObject, ...]]:
+    """Return a referral that waits as the clock would leave it now, and what the clock would send."""
+    if referral_of(thread.document).state != WAITING:
+        return thread, ()
+    return ring_referral(thread, case.at, case.situation.policy)
 
 
 def _step(case: Case, referral: Referral, actor: str) -> Step:

@@ -189,6 +189,19 @@ def test_contact_ends_the_alerts_of_the_silence() -> None:
     assert again.next_at == "2027-01-07T09:00:00+01:00"
 
 
+def test_contact_that_overtakes_the_clock_does_not_hide_the_silence() -> None:
+    """A contact after five weeks, judged before anybody looked at the clock, raises the alerts and ends them."""
+    world = played(*ACCEPTED, answer("waiting_list.placed", data=WAITING))
+    heard = world.send(answer("waiting_list.contact_made"), "2026-12-10T09:00:00+01:00")
+    kinds = [str(own["type"]) for own in heard.own_events]
+    assert kinds == [
+        "alert.waiting_list_silence",
+        "alert.deadline_near",
+        "alert.deadline_missed",
+        *["alert.closed"] * 3,
+    ]
+
+
 def test_referrer_withdraws_its_record() -> None:
     """The referrer withdraws by its record; whoever got the offer is told."""
     world = offered()
