@@ -100,6 +100,10 @@ class AgentSettings:
     hold_batch_max: int = 100
     """Held events of one transaction of watch; rows are locked, so short transactions let machines share."""
 
+    watch_every_seconds: float = 0.1
+    """Shortest time from one look of an idle watch to the next. Nearly every event begins a term, which wakes it; each
+    look is three transactions, and no term counts in less than minutes."""
+
     ring_batch_max: int = 200
     """Threads of one transaction of watch; they hold no content, so twice as many as held events take as long."""
 

@@ -16,7 +16,7 @@ import structlog
 from agents.committing import count_judgement
 from agents.driver import HubApp
 from agents.judging import NOT_DECIDED
-from agents.loops import loop_app, patiently, run_in
+from agents.loops import Rest, loop_app, patiently, run_in
 from agents.own_events import sealed_own_event
 from agents.picturing import Picturing
 from agents.produce import FaustWriter, LogMessage, LogWriter
@@ -70,6 +70,7 @@ class WatchLoop:
         """Work until `stop`. Raises LedgerUnavailableError, LogUnavailableError when either stays away."""
         # The configuration may be another one since the last start: directory, areas and policy can cure a hold.
         await patiently(self._runtime, self._runtime.ledger.wake_all_holds)
+        rest = Rest(self._runtime.settings.watch_every_seconds)
         while not self._stopping.is_set():
             worked = await patiently(self._runtime, self.rejudge_once)
             worked += await patiently(self._runtime, self.ring_once)
@@ -80,6 +81,7 @@ class WatchLoop:
             self._runtime.metrics.progress(PART)
             if not worked:
                 await self._wait()
+                await rest.take()
 
     async def stop(self) -> None:
         """Start nothing more; the transaction that runs is finished."""
