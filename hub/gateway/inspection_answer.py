@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from hub.core.catalogue import CATALOGUE, EventClass
@@ -19,7 +19,7 @@ from hub.core.inspection import OPEN_KINDS, Inspection, inspect
 from hub.core.model import LEAVES, Json, JsonObject
 from hub.core.reasons import Reason
 from hub.core.standing import Standing
-from hub.core.times import parse_instant
+from hub.core.times import amsterdam_text, elapsed, parse_instant
 from hub.identity.partners import PartnerBook
 from hub.ledger.interface import SharedLine
 
@@ -83,8 +83,8 @@ class Line:
     """One line of the log as the family sees it.
 
     Attributes:
-        shared_at: RFC 3339 instant at which the receiver had it; None while it is under way.
-        replay_until: RFC 3339 instant until which the hub may deliver the content again (`replay_days`), or None.
+        shared_at: RFC 3339 instant in Amsterdam at which the receiver had it; None while it is under way.
+        replay_until: The last instant at which the hub may deliver the content again (`replay_days`), or None.
         state: `delivered`, `under_way`, or `uncertain` when nobody can say whether it arrived.
         sender: None where the reporter asked for anonymity.
         recipient: Who got it, or will get it.
@@ -148,16 +148,18 @@ def answer_inspection(
     kinds = {org: partner.kind for org, partner in standing.partners.items()}
     known = [_with_kinds(line, kinds) for line in log if line.state in STATES]
     anonymous = frozenset(line.sender for line in log if line.reporter_anonymous)
+    moment = parse_instant(now)
+    answered_at = now if moment is None else amsterdam_text(moment)
     result = inspect(_question(request), _log_lines(known, anonymous), facts)
     if result.outcome not in LEAVES:
-        return InspectionAnswer(reason=result.reason, answered_at=now)
+        return InspectionAnswer(reason=result.reason, answered_at=answered_at)
     situation = read_situation(facts)
     assert not isinstance(situation, Reason)  # noqa: S101  (`inspect` read the same facts)
     subject = subjects[request.subject_ref]
     replay_days = situation.policy.replay_days
     return InspectionAnswer(
         reason=result.reason,
-        answered_at=now,
+        answered_at=answered_at,
         role=_role(request, subject),
         lines=_lines(known, result, _namer(book), replay_days),
         contact=_contact(subject, book),
@@ -218,10 +220,10 @@ def _line(line: SharedLine, party: Callable[[str, str], Party], replay_days: int
     row, reason = CATALOGUE.get(line.type), _REASONS.get(line.reason)
     # Nearly every professional may send a wide type; a narrow one would point to its sender, as would its purpose.
     wide = row is not None and row.senders >= PRO_KINDS
-    shared_at = line.shared_at if STATES[line.state] == DELIVERED else None
+    shared = parse_instant(line.shared_at) if STATES[line.state] == DELIVERED else None
     return Line(
-        shared_at=shared_at,
-        replay_until=_later(shared_at, replay_days),
+        shared_at=None if shared is None else amsterdam_text(shared),
+        replay_until=None if shared is None else _later(shared, replay_days),
         state=STATES[line.state],
         sender=None if masked else party(line.sender, line.sender_kind),
         recipient=party(line.recipient, line.recipient_kind),
@@ -232,11 +234,10 @@ def _line(line: SharedLine, party: Callable[[str, str], Party], replay_days: int
     )
 
 
-def _later(shared_at: str | None, replay_days: int) -> str | None:
+def _later(shared: datetime, replay_days: int) -> str | None:
     """Return the last instant at which the content may be delivered again: CONSENT.md section 13, replay."""
-    shared = parse_instant(shared_at)
     try:
-        return None if shared is None else (shared + timedelta(days=replay_days)).isoformat()
+        return amsterdam_text(elapsed(shared, timedelta(days=replay_days)))
     except OverflowError:  # a setting may be larger than any length of time: kept for ever
         return None
 

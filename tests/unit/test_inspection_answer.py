@@ -17,7 +17,7 @@ from hub.gateway.inspection_answer import SELF, InspectionAnswer, Party
 from hub.gateway.inspection_document import inspection_document
 from hub.identity.partners import PartnerBook, load_partners
 from tests.unit.gateway_world import SCHOOL, STOPPED, TEAM, build_world
-from tests.unit.inspection_world import CHILD, FATHER, MOTHER, SHARED_AT, answered, child, line
+from tests.unit.inspection_world import CHILD, FATHER, MOTHER, answered, child, line
 
 ANONYMOUS = line("9", reporter_anonymous=True)
 
@@ -38,12 +38,13 @@ def test_a_line_tells_who_what_when_why_and_to_whom(book: PartnerBook) -> None:
     """A delivered line names both organisations and their kinds, type, sections, instant, purpose, ground and law."""
     answer = answered(book, line("1"))
     assert (answer.reason, answer.role) == (Reason.OK_INSPECTION, "parent_with_custody")
+    assert answer.answered_at == "2026-03-02T09:30:00+01:00"
     assert lines_of(answer) == [
         {
             "state": "delivered",
             "state_nl": "aangekomen",
-            "shared_at": SHARED_AT,
-            "replay_until": "2026-03-08T09:15:00+00:00",
+            "shared_at": "2026-03-01T10:15:00+01:00",
+            "replay_until": "2026-03-08T10:15:00+01:00",
             "sender": {"organisation": "Testschool Een", "kind": "school", "kind_nl": "school"},
             "recipient": {"organisation": "Testteam", "kind": "local_team", "kind_nl": "lokaal team"},
             "type": "signal.raised",

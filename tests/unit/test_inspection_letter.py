@@ -17,7 +17,7 @@ from hub.gateway.inspection_answer import SELF, InspectionAnswer, Line, Party
 from hub.gateway.inspection_document import LEFT_OUT_NL
 from hub.gateway.inspection_reasons import INSPECTION_STATUS
 from hub.identity.partners import City
-from hub.operate.inspection.letter import day_in_words, letter, moment_in_words
+from hub.operate.inspection.letter import day_in_words, letter, moment_in_words, short_moment
 from hub.operate.inspection.table import BYTE_ORDER_MARK, HEADINGS, harmless, table
 from hub.operate.inspection.words import REFUSED, ROLES, SECTIONS_EXPLAINED
 
@@ -197,7 +197,8 @@ def test_instants_are_told_in_amsterdam_time() -> None:
     assert moment_in_words("2026-01-01T23:30:00Z") == "2 januari 2026 om 00.30 uur"
     assert moment_in_words("2026-08-01T10:05:00Z") == "1 augustus 2026 om 12.05 uur"
     assert day_in_words("2026-12-31T22:59:59Z") == "31 december 2026"
-    assert (day_in_words("?"), moment_in_words("?")) == ("?", "?")
+    assert short_moment("2026-01-01T23:30:00Z") == "02-01-2026 00:30"
+    assert (day_in_words("?"), moment_in_words("?"), short_moment("?")) == ("?", "?", "?")
 
 
 def test_the_table_is_read_by_a_spreadsheet() -> None:
@@ -208,7 +209,7 @@ def test_the_table_is_read_by_a_spreadsheet() -> None:
     headings, first, second = csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)), delimiter=";")
     assert tuple(headings) == HEADINGS
     assert first == [
-        "2026-06-30T22:05:00Z",
+        "01-07-2026 00:05",
         "aangekomen",
         "Testschool Een",
         "school",
@@ -219,7 +220,7 @@ def test_the_table_is_read_by_a_spreadsheet() -> None:
         "hulp vragen",
         "Iedereen die moet instemmen, deed dat.",
         "Jeugdwet, artikel 7.3.11",
-        "2026-07-07T22:05:00+00:00",
+        "08-07-2026 00:05",
     ]
     assert second[:4] == ["", "onderweg", "(niet getoond: wie dit deelde, vroeg om anoniem te blijven)", ""]
     assert (second[6], second[8], second[10]) == ("bericht", "", "")

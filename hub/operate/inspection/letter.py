@@ -129,6 +129,12 @@ def moment_in_words(instant: str) -> str:
     return instant if moment is None else f"{day_in_words(instant)} om {moment:%H.%M} uur"
 
 
+def short_moment(instant: str) -> str:
+    """Return an instant as a spreadsheet with Dutch settings reads it: `01-03-2026 10:15`, in Amsterdam."""
+    moment = _amsterdam(instant)
+    return instant if moment is None else f"{moment:%d-%m-%Y %H:%M}"
+
+
 def _amsterdam(instant: str) -> datetime | None:
     moment = parse_instant(instant)
     return None if moment is None else moment.astimezone(AMSTERDAM)

@@ -18,6 +18,7 @@ from hub.gateway.inspection_document import (
     purpose_in_words,
     type_in_words,
 )
+from hub.operate.inspection.letter import short_moment
 
 HEADINGS: Final = (
     "gedeeld op",
@@ -62,7 +63,7 @@ def harmless(cell: str) -> str:
 def _cells(line: Line) -> tuple[str, ...]:
     sender, reason = line.sender, line.reason
     return (
-        line.shared_at or "",
+        "" if line.shared_at is None else short_moment(line.shared_at),
         STATES_NL[line.state],
         HIDDEN_SENDER_NL if sender is None else sender.name,
         "" if sender is None else kind_in_words(sender),
@@ -73,5 +74,5 @@ def _cells(line: Line) -> tuple[str, ...]:
         purpose_in_words(line) or "",
         HIDDEN_GROUND_NL if reason is None else DUTCH[reason],
         "" if reason is None else LAWS.get(reason, AGREED_NL),
-        line.replay_until or "",
+        "" if line.replay_until is None else short_moment(line.replay_until),
     )
