@@ -242,7 +242,7 @@ def test_only_the_event_that_is_named_is_an_origin() -> None:
     """An id that nobody knows, or of an own event, makes no echo, whatever others sent about the child."""
     play = with_a_gp(*SIGNALS)
     assert play.send(signal(origin_id="somewhere_else")).verdict == "match"
-    assert play.send(signal(event_id="e2", record="r2", causation_id="e1")).verdict == "near_duplicate"
+    assert play.send(signal(event_id="e2", record="r2", causation_id="e1")).verdict == "internal_link"
 
 
 def test_an_echo_skips_who_got_the_record_of_the_origin() -> None:
