@@ -22,7 +22,7 @@ VIEW_ONLY: Final = frozenset(
 )
 """Fields of the decision view that the publish form has not: attributes, credentials, content, the door's own."""
 
-WIRE_ATTRIBUTES: Final = ("id", "source", "time")
+WIRE_ATTRIBUTES: Final = ("id", "source", "time", "subject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def unsayable(event: Json, org: Json, kinds: Mapping[str, str]) -> str | None:
     another = sender.get("org") != org and event.get("source") in sources_of(org)
     if another or (sender.get("org") == org and sender.get("kind") != kinds.get(org)):
         return "the sender is who the credentials say"
-    if not isinstance(event.get("digest", ""), str):
+    if "digest" in event and not FIELD_FORMS["digest"](event["digest"]):
         return "the door makes the digest"
     if not isinstance(sections, list) or len(sections) != len({str(name) for name in sections}):
         return "the sections are those of the content"

@@ -14,6 +14,9 @@ from tests.system.vector_door import publication_of, unsayable
 from tests.system.vector_names import Names
 from tests.system.vector_world import Refused, Sent, VectorHub
 
+HTTP: Final = "http"
+"""The road of a partner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -45,6 +48,11 @@ class Course:
     def vector_id(self) -> str:
         """Return the vector's id."""
         return str(self.vector["id"])
+
+    @property
+    def is_around(self) -> bool:
+        """Return whether an event of it went around the door."""
+        return set(self.roads) != {HTTP}
 
     @property
     def kind(self) -> str:
@@ -129,13 +137,13 @@ class Timeline:
         if held_since is not None and isinstance(event, dict):
             await self.hub.hold(names.ending, names.view(event), held_since)
         reason = None if self.force else unsayable(event, org, self.kinds)
-        course.roads.append(reason or "http")
+        course.roads.append(reason or HTTP)
         if reason is None:
             today = amsterdam_date(datetime.fromisoformat(step.at)).isoformat()
             publication = publication_of(event, org, names, today, text_of(event, names))
             return await self.hub.publish(publication)
         view = names.view(_object(event))
-        if "digest" in view:
+        if view.get("digest"):
             view["digest"] = f"{view['digest']}.{names.ending}"
         return await self.hub.write(view, str(org), step.at)
 
