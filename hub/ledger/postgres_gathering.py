@@ -32,7 +32,7 @@ _ENTRIES: Final = """t.entry_id = any(array(
 # Open ones of the asked persons, not of their kin; all that are about an event that the other keys name.
 _THREADS: Final = """t.thread_id = any(array(
         select thread_id from thread where $2 and subject_key = any($1::text[]) and is_open
-        union
+        union all
         select thread_id from thread where $2 and uid = any((select keys from named)::text[])
     ))"""
 _DISCLOSURES: Final = """(t.record_prefix = any($6::text[]) or t.disclosure_id = any(array(
