@@ -28,9 +28,6 @@ from hub.ledger.writing import write_links
 SETTLED_STATES: Final = frozenset({"delivered", "pending", "parked"})
 """What a settlement may say."""
 
-UNSENT = "unsent"
-"""State of an attempt of which it is certain that nothing left; an attempt whose lease lapsed may have sent."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -238,13 +235,13 @@ async def _close_attempts(
 
 
 def _closed(row: rows.DeliveryAttemptRow, outcome: Settlement) -> rows.DeliveryAttemptRow:
-    state = UNSENT if outcome.nothing_sent else outcome.state
+    state = rows.UNSENT if outcome.nothing_sent else outcome.state
     return row._replace(settled_at=instant(outcome.at), state=state, reason=key_text(outcome.reason))
 
 
 async def _forget_unsent(tables: Tables, attempts: Sequence[rows.DeliveryAttemptRow]) -> None:
     """Forget disclosures of which not a byte left in any attempt: their receivers must learn of nothing."""
-    seen = {row.delivery_id for row in attempts if row.state != UNSENT}
+    seen = {row.delivery_id for row in attempts if row.state != rows.UNSENT}
     unseen = {key_text(row.delivery_id) for row in attempts} - {key_text(found) for found in seen}
     if unseen:
         await tables.delete(rows.DISCLOSURE_CONSENT, "disclosure_id", unseen)

@@ -21,6 +21,9 @@ from hub.ledger.texts import from_json, instant_text, key_text, to_json
 MATCH_PREFIX: Final = "match."
 """Of the hub's own messages only a match tells about a person: that another organisation signalled too."""
 
+ENDED: Final = frozenset({"stopped", "parked"})
+"""States of a delivery that goes no further, and of which it is not known that it arrived."""
+
 HOUSEHOLD: Final = "household"
 """The section that is about other members of the household by its nature (CODES.md F10)."""
 
@@ -122,12 +125,9 @@ async def shared_lines(tables: Tables, subject_ref: str) -> list[SharedLine]:
     """
     found = await tables.read(rows.PROCESSING, {"subject_key": [key_text(subject_ref)]})
     deliveries = await tables.read(rows.DELIVERY, {"delivery_id": [row.delivery_id for row in found]})
-    by_id = {row.delivery_id: row for row in deliveries}
-    shown = [
-        (row, by_id[row.delivery_id])
-        for row in found
-        if row.delivery_id in by_id and not _never_left(by_id[row.delivery_id])
-    ]
+    unsent = await _never_left(tables, deliveries)
+    by_id = {row.delivery_id: row for row in deliveries if row.delivery_id not in unsent}
+    shown = [(row, by_id[row.delivery_id]) for row in found if row.delivery_id in by_id]
     told = [row for row, _ in shown if _is_match(row)]
     kinds = await _kinds(tables, subject_ref, found) if told else {}
     anonymous = {row.sender for row in found if row.reporter_anonymous}
@@ -142,8 +142,11 @@ def _is_match(row: rows.ProcessingRow) -> bool:
     return row.type.startswith(MATCH_PREFIX)
 
 
-def _never_left(delivery: rows.DeliveryRow) -> bool:
-    return delivery.state == "stopped" and delivery.attempt == 0
+async def _never_left(tables: Tables, deliveries: Sequence[rows.DeliveryRow]) -> set[str]:
+    """Return those that ended without an attempt in which anything can have left."""
+    ended = {row.delivery_id for row in deliveries if row.state in ENDED}
+    attempts = await tables.read(rows.DELIVERY_ATTEMPT, {"delivery_id": ended}) if ended else []
+    return ended - {attempt.delivery_id for attempt in attempts if attempt.state != rows.UNSENT}
 
 
 async def _kinds(tables: Tables, subject_ref: str, known: Sequence[rows.ProcessingRow]) -> dict[str, str]:

@@ -184,6 +184,10 @@ class DeliveryRow(NamedTuple):
     settled_at: datetime | None
 
 
+UNSENT: Final = "unsent"
+"""State of an attempt of which it is certain that nothing left; an attempt whose lease lapsed may have sent."""
+
+
 class DeliveryAttemptRow(NamedTuple):
     """One attempt to deliver, written before the message leaves."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from hub.core.history import HistoryChanges
 from hub.core.model import Emission, FactChange, Json, Outcome, RecipientDecision
 from hub.ledger import rows
@@ -49,6 +51,12 @@ def going(*sections: str, org: str = TEAM) -> RecipientDecision:
 async def share(world: World, sealed: SealedEvent, decided: RecipientDecision, offset: int = 0) -> None:
     """Write one event that is allowed."""
     await world.commit(record(offset, sealed, judged(sealed, decided)))
+
+
+async def all_subscribed(world: World) -> None:
+    """Let everybody receive: what has nowhere to go is parked without ever leaving, and is no line."""
+    for org in (TEAM, SCHOOL, OTHER):
+        await world.ledger.put_subscription(subscription(org))
 
 
 async def only_line(world: World, subject: str = CHILD) -> SharedLine:
@@ -127,6 +135,20 @@ async def test_delivery_stopped_after_an_attempt_is_a_line(world: World) -> None
     assert (line.state, line.shared_at, line.sections) == ("stopped", None, ("meta", "contact"))
 
 
+@pytest.mark.parametrize("nothing_sent", [True, False])
+async def test_attempts_of_which_nothing_left_make_no_line(world: World, nothing_sent: bool) -> None:  # noqa: FBT001
+    """What ended without a byte having left in any attempt was not shared; one attempt that may have sent suffices."""
+    await world.ledger.put_subscription(subscription())
+    await share(world, sealed_event(), allow())
+    (claimed,) = await world.claim()
+    first = settled(claimed, "pending", again=at(1), reason="connection_failed")
+    await world.ledger.settle([replace(first, nothing_sent=True)])
+    (again,) = await world.claim(at(1))
+    await world.ledger.settle([replace(settled(again, "parked", reason="gone"), nothing_sent=nothing_sent)])
+    states = [line.state for line in await world.ledger.shared_lines(CHILD)]
+    assert states == ([] if nothing_sent else ["parked"])
+
+
 async def test_last_look_decides_what_the_line_says(world: World) -> None:
     """When the decision at the claim lets less go, and on another ground, the line says what really went."""
     await world.ledger.put_subscription(subscription())
@@ -166,6 +188,7 @@ async def test_section_about_others_is_marked(world: World) -> None:
 
 async def test_anonymous_reporter_is_marked(world: World) -> None:
     """An event with the identity of a reporter is marked, also when that section stays behind."""
+    await all_subscribed(world)
     sealed = with_fields(sealed_event(), sections=["meta", "contact", "reporter_identity"])
     await share(world, sealed, going("meta"))
     assert (await only_line(world)).reporter_anonymous
@@ -173,6 +196,7 @@ async def test_anonymous_reporter_is_marked(world: World) -> None:
 
 async def test_match_is_told_from_both_sides(world: World) -> None:
     """Each side of a match got the other's contact: the other is the sender, with the kind it signalled as."""
+    await all_subscribed(world)
     other = with_fields(sealed_event("evt-0", org=OTHER), sender={"org": OTHER, "kind": "gp"})
     await share(world, other, allow())
     match = Emission(
@@ -190,6 +214,7 @@ async def test_match_is_told_from_both_sides(world: World) -> None:
 
 async def test_match_keeps_an_anonymous_reporter(world: World) -> None:
     """The organisation whose reporter asked for anonymity is not named by the line of a match either."""
+    await all_subscribed(world)
     other = with_fields(sealed_event("evt-0", org=OTHER), sections=["meta", "reporter_identity"])
     await share(world, other, going("meta"))
     match = Emission(
@@ -203,6 +228,7 @@ async def test_match_keeps_an_anonymous_reporter(world: World) -> None:
 
 async def test_match_of_a_sibling_speaks_of_a_third_person(world: World) -> None:
     """A match between two children is a line about each, and about somebody else."""
+    await all_subscribed(world)
     pairs = ((SCHOOL, CHILD), (OTHER, SIBLING))
     match = Emission("match.reported", (SCHOOL, OTHER), "ok_household_match", "same_household", pairs)
     sealed = sealed_event()
