@@ -34,7 +34,7 @@ STATES: Final[Mapping[str, str]] = {
     "stopped": UNCERTAIN,
 }
 """States of a delivery that the family hears of. What was given up or stopped after an attempt may have arrived: saying
-nothing would be a guess. What was stopped before any attempt is not in the ledger's lines."""
+nothing would be a guess. What certainly never left is not in the ledger's lines."""
 
 WIDE_GROUNDS: Final = frozenset(
     {

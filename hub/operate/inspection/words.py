@@ -15,7 +15,7 @@ WHOSE_OTHER: Final = "de persoon voor wie u opkomt"
 PARENTAL_ROLES: Final = frozenset({"parent_with_custody", "co_custodian"})
 
 ROLES: Final[Mapping[str, str]] = {
-    SELF: "u vraagt dit voor uzelf",
+    SELF: "de persoon zelf",
     "parent_with_custody": "ouder met gezag",
     "co_custodian": "verzorger die samen met een ouder het gezag heeft",
     "guardian": "voogd",
