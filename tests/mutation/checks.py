@@ -14,6 +14,7 @@ from typing import Any
 from tests.second_opinion.decision import decide as second_opinion
 from tests.second_opinion.enumerated import ENUMERATIONS
 from tests.second_opinion.generate import a_case
+from tests.second_opinion.outcomes import rule_outcomes
 from tests.second_opinion.swept import BASES, sweep
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ GENERATED = 400
 SEED = "samenhub-mutation"
 ENUMERATED_STRIDE = 211
 SWEPT_STRIDE = 1009
+STRIDES = {"levels_of_records": 7, "rule_outcomes": 1009}
 """Strides through the enumerations and the sweep; prime, so that no value is left out for ever."""
 UNIT_TESTS = (
     "tests/unit/test_core_*.py",
@@ -66,8 +68,8 @@ def opinions() -> Iterator[tuple[str, dict[str, Any], Any]]:
     generated = ((f"generated-{number}", a_case(f"{SEED}:{number}", defaults)) for number in range(GENERATED))
     enumerated = (
         (f"{name}-{number}", case)
-        for name, make in ENUMERATIONS.items()
-        for number, case in enumerate(make(0, ENUMERATED_STRIDE))
+        for name, make in {**ENUMERATIONS, "rule_outcomes": rule_outcomes}.items()
+        for number, case in enumerate(make(0, STRIDES.get(name, ENUMERATED_STRIDE)))
     )
     swept = (
         (f"swept-{name}-{place}", case)

@@ -7,7 +7,10 @@ known line by line from one run under coverage; those that noticed most until no
 from __future__ import annotations
 
 import gc
+import json
 import pickle
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,7 +23,7 @@ import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.checks import CORE, Check, quiet
+from tests.mutation.checks import CORE, PROJECT, Check, quiet
 from tests.mutation.children import tried, tried_in_turn
 from tests.mutation.mutants import Mutant
 from tests.mutation.record import Outcome
@@ -54,7 +57,10 @@ class Hot:
         Raises:
             RuntimeError: A check does not hold even so.
         """
-        self._functions = _functions_by_name()
+        at_import = _run_at_import()
+        self._functions = {
+            name: found for name, found in _functions_by_name().items() if name not in at_import
+        }
         self._caches = [thing for thing in gc.get_objects() if isinstance(thing, _lru_cache_wrapper)]
         self._noticed: Counter[str] = Counter()
         self.lines, self.seconds, failed = _baseline(checks, self._forget)
@@ -171,6 +177,28 @@ def _functions_by_name() -> dict[tuple[str, str], list[FunctionType]]:
             module = Path(thing.__code__.co_filename).stem
             found.setdefault((module, thing.__code__.co_qualname), []).append(thing)
     return found
+
+
+_WATCHED_IMPORT = """
+import importlib, json, pathlib, sys
+core, ran = pathlib.Path(sys.argv[1]), set()
+def watch(frame, event, argument):
+    path = pathlib.Path(frame.f_code.co_filename)
+    if event == "call" and path.parent == core:
+        ran.add((path.stem, frame.f_code.co_qualname))
+sys.setprofile(watch)
+for path in core.glob("*.py"):
+    importlib.import_module(f"hub.core.{path.stem}" if path.stem != "__init__" else "hub.core")
+sys.setprofile(None)
+print(json.dumps(sorted(ran)))
+"""
+
+
+def _run_at_import() -> set[tuple[str, str]]:
+    """Return the functions that run while the core is imported: what they made is there before they are changed."""
+    command = [sys.executable, "-c", _WATCHED_IMPORT, str(CORE)]
+    said = subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)  # noqa: S603  (own text)
+    return {(module, name) for module, name in json.loads(said.stdout)}
 
 
 def _code_named(code: CodeType, name: str | None) -> CodeType | None:

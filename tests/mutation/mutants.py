@@ -179,7 +179,8 @@ def _mutant(
 def _difference(before: str, after: str) -> tuple[int, str, str]:
     """Return the first changed line, from 1, and the changed lines of both texts."""
     old, new = before.splitlines(), after.splitlines()
-    first = next(number for number, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
+    shorter = min(len(old), len(new))
+    first = next((number for number in range(shorter) if old[number] != new[number]), shorter - 1)
     same = takewhile(
         lambda pair: pair[0] == pair[1], zip(reversed(old[first:]), reversed(new[first:]), strict=False)
     )
