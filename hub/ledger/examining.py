@@ -26,6 +26,7 @@ from hub.ledger.lines import LineKey, refresh_lines
 from hub.ledger.rows import DeliveryRow
 from hub.ledger.tables import Read, Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key, unpack_sections
+from hub.ledger.threads import drop_owed
 from hub.wire.envelope import SealedEvent
 
 HOLD_BOUND_DAYS: Final = 14
@@ -158,7 +159,7 @@ async def stop(tables: Tables, stopped: Sequence[Examined], keys_of: KeysOf, now
         (item.row.place, item.row.line): item.decision for item in stopped
     }
     held = await refresh_lines(tables, {item.row.place: now for item in stopped}, decisions)
-    await _forget_delivered(tables, stopped)
+    await _forget_delivered(tables, stopped, now)
     keys = {(line.place, line.line) for line in held}
     again = [item for item in stopped if (item.row.place, item.row.line) in keys or _may_have_moved(item)]
     if again:
@@ -175,10 +176,11 @@ def _may_have_moved(item: Examined) -> bool:
     return isinstance(address, dict) and "kind" in address
 
 
-async def _forget_delivered(tables: Tables, stopped: Sequence[Examined]) -> None:
+async def _forget_delivered(tables: Tables, stopped: Sequence[Examined], now: str) -> None:
     """Take a receiver that got nothing out of the remembered entry, and put the decision of now there.
 
-    Otherwise the event, sent again or judged again, would pass for one that this receiver already has.
+    Otherwise the event, sent again or judged again, would pass for one that this receiver already has. Nor does it owe
+    an answer to what it never got.
     """
     lines = [item for item in stopped if item.row.emission is None]
     places = {item.row.place for item in lines}
@@ -191,11 +193,14 @@ async def _forget_delivered(tables: Tables, stopped: Sequence[Examined]) -> None
     uids = {line.place: line.uid for line in found}
     entries = await tables.read(rows.ENTRY, {"entry_id": set(uids.values())}, lock=True)
     by_id = {row.entry_id: row for row in entries}
+    owing = set()
     for item in lines:
         row = by_id.get(uids.get(item.row.place, ""))
         if row is not None and (item.row.place, item.row.receiver) not in delivered:
             by_id[row.entry_id] = row._replace(document=_without(row.document, item))
+            owing.add((row.entry_id, item.row.receiver))
     await tables.upsert(rows.ENTRY, list(by_id.values()))
+    await drop_owed(tables, owing, now)
 
 
 def _without(document: str, item: Examined) -> str:

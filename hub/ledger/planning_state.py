@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from hub.core.history import Pair
 from hub.core.judgement import Judgement
-from hub.core.model import JsonObject
-from hub.core.threads import Thread
 from hub.ledger import rows
-from hub.ledger.documents import entry_text, pair_text, thread_text
+from hub.ledger.documents import entry_text, pair_text
 from hub.ledger.planning import Plan, Target, plan_payload
 from hub.ledger.texts import instant, key_text, maybe_instant, pair_key, to_json, triple_key
-
-EVENTS_TOPIC: Final = "hub.events"
-"""The hub's own events take the road of everybody's: the log, then decide."""
+from hub.ledger.thread_rows import own_event_row, thread_row
 
 
 def plan_hold(plan: Plan, target: Target, existing: rows.HoldRow | None, wake_at: str | None) -> None:
@@ -81,26 +76,3 @@ def plan_course(plan: Plan, target: Target) -> None:
         row = thread_row(thread, target.partition)
         plan.threads[row.thread_id] = row
     plan.outbox += [own_event_row(event, target.sealed.key) for event in target.judgement.own_events]
-
-
-def thread_row(thread: Thread, partition: int) -> rows.ThreadRow:
-    """Return a thread as a row. Raises ValueError when its next instant is none."""
-    return rows.ThreadRow(
-        key_text(thread.thread_id),
-        0,
-        thread.kind,
-        key_text(thread.uid),
-        None if thread.subject_ref is None else key_text(thread.subject_ref),
-        partition,
-        thread.is_open,
-        None if thread.next_at is None else instant(thread.next_at),
-        thread_text(thread),
-    )
-
-
-def own_event_row(event: JsonObject, key: str) -> rows.OutboxEntryRow:
-    """Return an event of the hub for the outbox; about nobody it follows `key`, that of what caused it."""
-    about = event.get("subject_ref")
-    return rows.OutboxEntryRow(
-        0, EVENTS_TOPIC, key_text(about if isinstance(about, str) else key), to_json(event)
-    )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from hub.core.course_terms import drop_responses
 from hub.core.model import JsonObject
-from hub.core.threads import AGE, Thread
+from hub.core.threads import AGE, Thread, response_id
 from hub.ledger import rows
 from hub.ledger.documents import thread_from
 from hub.ledger.interface import DueThread
-from hub.ledger.planning_state import own_event_row, thread_row
 from hub.ledger.tables import Tables
 from hub.ledger.texts import instant, instant_text, key_text
+from hub.ledger.thread_rows import own_event_row, thread_row
 
 FROM_ELSEWHERE: Final = -1
 """Partition of threads that follow from facts which did not come over the log: no batch has to wait for them."""
@@ -91,6 +92,22 @@ async def put_threads(tables: Tables, threads: Sequence[Thread]) -> None:
     await tables.insert_missing(rows.THREAD, missing)
     if any(row.next_at is not None for row in (*replaced, *missing)):
         await tables.notify(["holds"])
+
+
+async def drop_owed(tables: Tables, owing: Collection[tuple[str, str]], now: str) -> None:
+    """End what these receivers owe to these events (the hub's ids): nothing of them left, so nobody waits for it.
+
+    Alerts that were raised about it are closed; released later, the event asks anew.
+    """
+    ids = sorted(key_text(response_id(uid, receiver)) for uid, receiver in owing)
+    found = await tables.read(rows.THREAD, {"thread_id": ids}, lock=True) if ids else []
+    partitions = {row.thread_id: row.partition for row in found}
+    threads, events = drop_responses([thread_from(row.document) for row in found], now)
+    dropped = [thread_row(thread, partitions[key_text(thread.thread_id)]) for thread in threads]
+    await tables.upsert(rows.THREAD, dropped)
+    if events:
+        await tables.insert(rows.OUTBOX, [own_event_row(event, "") for event in events])
+        await tables.notify(["outbox"])
 
 
 async def threads_about(tables: Tables, subject_ref: str) -> list[Thread]:

@@ -16,6 +16,7 @@ from hub.core.keys import keys_of
 from hub.core.model import FactChange, RecipientDecision
 from hub.core.recheck import LastLook
 from hub.core.rejudge import next_boundary, rejudge_held
+from hub.core.ring import ring
 from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing, compile_standing
 from hub.ledger.interface import Candidate, ClaimedDelivery, JudgedRecord
@@ -316,3 +317,38 @@ async def test_signal_sent_again_after_the_move(hub: Hub) -> None:
     await hub.watch(LATER)
     assert await hub.deliver(LATER) == []
     assert await hub.settled_books()
+
+
+async def owed(hub: Hub) -> list[tuple[str, bool]]:
+    """Return who owes the signal an answer, and whether it still does."""
+    found = [thread for thread in await hub.ledger.threads(CHILD) if thread.kind == "response"]
+    return [(str(thread.document["org"]), thread.is_open) for thread in found]
+
+
+async def test_who_got_nothing_owes_nothing(hub: Hub) -> None:
+    """What was stopped at the claim asks its receiver for no answer; the team that got it owes one."""
+    await hub.decide(a_signal())
+    assert await owed(hub) == [(OLD, True)]
+    await hub.move()
+    await hub.deliver()
+    assert await owed(hub) == [(OLD, False)]
+    await hub.watch()
+    await hub.deliver()
+    assert await owed(hub) == [(OLD, False), (NEW, True)]
+
+
+async def test_alerts_about_what_never_left_are_closed(hub: Hub) -> None:
+    """Alerts that the clock raised while it waited are closed when nothing may leave any more."""
+    await hub.decide(a_signal())
+    late = "2026-11-30T09:00:00+00:00"
+    async with hub.ledger.due_threads(10, late) as transaction:
+        for due in transaction.due:
+            rung = ring(due.thread, late, hub.standing, due.delivered)
+            await transaction.rung(rung.thread, rung.own_events, late)
+    raised = {row.document["id"] for row in await hub.ledger.outbox(1000) if row.topic == "hub.events"}
+    assert raised
+    await hub.move()
+    assert await hub.deliver(late) == []
+    sent = [row.document for row in await hub.ledger.outbox(1000) if row.topic == "hub.events"]
+    closed = {item["in_reply_to"] for item in sent if item["type"] == "alert.closed"}
+    assert closed == {item["id"] for item in sent if str(item["type"]).startswith("alert.deadline")}
