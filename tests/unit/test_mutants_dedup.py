@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.core.history import Entry, History, Pair
 from hub.core.judgement import Judgement
-from hub.core.model import Decision
+from hub.core.model import Decision, EventDecision, Outcome
 from tests.unit.dedup_world import (
     BOTH_WAYS,
     MONDAY,
@@ -138,8 +138,13 @@ def test_a_repeat_that_cannot_be_judged_is_parked() -> None:
     play.send(signal())
     play.known = facts(consents=Hostile([1]))
     again = play.send(signal())
-    assert (again.verdict, again.parked) == ("rejected", "hold_evaluation_error")
-    assert again.history.entries == ()
+    reason = "hold_evaluation_error"
+    assert again == Judgement(
+        verdict="rejected",
+        reason=reason,
+        decision=Decision(EventDecision(Outcome.HOLD, reason)),
+        parked=reason,
+    )
 
 
 def test_a_cured_event_is_one_event() -> None:

@@ -102,6 +102,16 @@ def test_the_earliest_withdrawal_counts_by_instant() -> None:
         assert change == FactChange("consent", consent_id, document, "child_1")
 
 
+def test_a_withdrawal_of_the_same_moment_is_kept_as_it_was_written() -> None:
+    """Of two texts of one instant the one that is there stays, whatever their order as texts."""
+    for known, coming in (
+        ("2026-11-01T10:00:00+01:00", "2026-11-01T09:00:00Z"),
+        ("2026-11-01T09:00:00Z", "2026-11-01T10:00:00+01:00"),
+    ):
+        (change,) = stored(withdrawal(coming), {**RECORD, "withdrawn_at": known})
+        assert change.document == {**RECORD, "withdrawn_at": known}
+
+
 def test_the_case_knows_its_parties() -> None:
     """A help team is stored by case and subject, and the organisations of all its teams are parties to the case."""
     members = [{"professional": "p1", "org": "school_1"}, {"professional": "p2", "org": TEAM}]

@@ -74,6 +74,7 @@ def test_the_custody_check_is_for_minors() -> None:
     case["facts"]["subjects"]["child_1"] = a_family("20", "incapable", birth_date="2008-11-21")
     for entry in entries(case):
         entry["checked_on"] = "2020-01-01"
+    entries(case).append({"person": "parent_1", "role": "parent_with_custody", "checked_on": "2020-01-01"})
     assert answer(case)[0] == "ok_consent_representative"
 
 
