@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from hub.operate.clock import tell
 from hub.operate.demo.receivers import WebhookServer
 from hub.operate.embedded import free_port
 from hub.operate.stack import Stack, start_stack
+from hub.operate.supervisor import hub_command
 from tests.scenarios.city_partners import SOURCES, Credentials, write_partners
 from tests.scenarios.city_watch import ToDo, Watcher
 from tests.system.hub_world import Mailbox, webhook_app
@@ -32,7 +35,7 @@ FIRST_NUMBER, LAST_NUMBER = 999_910_000, 999_939_999
 START = datetime(2026, 1, 5, 9, 0, tzinfo=AMSTERDAM)
 """What the clock says before the first story sets it."""
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 """Each step takes well under a second; a machine that does other work too gets this long."""
 
 CLIENT_SECONDS = 20.0
@@ -128,6 +131,17 @@ class City:
                 self.watcher.wake()
                 wake_at = time.monotonic() + REST_SECONDS
             time.sleep(POLL_SECONDS)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the hub as its operator would."""
+        return subprocess.run(  # noqa: S603 - our own command
+            hub_command(*arguments),
+            env={**os.environ, **self.stack.settings.as_environment()},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
 
     def left(self) -> ToDo:
         """Return what is left to do at this instant."""

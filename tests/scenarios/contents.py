@@ -54,6 +54,7 @@ def content_of(type_name: str, today: date, domains: tuple[str, ...]) -> JsonObj
     contact: JsonObject = {"contact": {"sender": SENDER}}
     table: dict[str, JsonObject] = {
         "signal.raised": {"codes": codes(domains), "narrative": {"facts": "Testverhaal."}},
+        "signal.revised": {"codes": codes(domains), "narrative": {"facts": "Testverhaal."}},
         "adult_signal.raised": {"codes": codes(domains), "narrative": {"facts": "Testverhaal."}},
         "early_signal.raised": {
             "finance": {"amount_cents": 120_000, "arrears_since": (today - timedelta(days=90)).isoformat()}

@@ -175,7 +175,7 @@ class Story:
 
     def fact(self, org: str, type_name: str, child: Someone, /, **data: Json) -> Sent:
         """Record a fact about somebody."""
-        return self._publish(org, type_name, {"subject": child.reference, "data": data})
+        return self.publish(org, type_name, {"subject": child.reference, "data": data})
 
     def consent(
         self,
@@ -266,7 +266,7 @@ class Story:
         }
         if child is not None:
             data["subject"] = child.reference
-        return self._publish(org, type_name, data)
+        return self.publish(org, type_name, data)
 
     def signals(
         self,
@@ -319,14 +319,15 @@ class Story:
         form: JsonObject = {"subject": child.reference, "in_reply_to": about.uid, "data": data}
         if case_ref is not None:
             form["case_ref"] = case_ref
-        return self._publish(org, type_name, form)
+        return self.publish(org, type_name, form)
 
     def _sender(self, letter: Heard) -> Json:
         sender = letter.data["sender"]
         assert isinstance(sender, dict)
         return sender["org"]
 
-    def _publish(self, org: str, type_name: str, data: JsonObject) -> Sent:
+    def publish(self, org: str, type_name: str, data: JsonObject) -> Sent:
+        """Publish, and remember that it belongs to this story."""
         sent = self.city.publish(org, type_name, data)
         self.uids.add(sent.uid)
         return sent
