@@ -97,8 +97,8 @@ def due_times_are_right(month: Month, policy: Json) -> int:
             assert document["check_in"]["due_at"] == expected
             compared += 1
     assert month.held, "nothing is held halfway: the seed is a poor one"
-    for since, held_until in month.held:
-        assert amsterdam(held_until) == due("hold_expiry", amsterdam(since), policy)
+    for held_since, held_until in month.held:
+        assert amsterdam(held_until) == due("hold_expiry", amsterdam(held_since), policy)
     return compared + len(month.held)
 
 
