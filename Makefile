@@ -8,7 +8,7 @@ LOCK := deploy/locks/development.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test lint bench clean lock mutants
+.PHONY: help venv demo up test lint bench month clean lock mutants
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ lint: venv ## ruff, mypy --strict, import contracts
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+
+month: venv ## the accelerated month in full: 5,000 events, twice, once with every process restarted
+	@MONTH_EVENTS=5000 $(PYTEST) tests/system/test_accelerated_month.py -s $(ARGS)
 
 bench: venv ## measure; prints figures and ratios (method: tests/bench/RESULTS.md)
 	@$(VENV)/bin/python -m tests.bench $(ARGS)

@@ -26,13 +26,13 @@ pytestmark = [
     pytest.mark.skipif(not SHARED.exists(), reason="the domain's own settings are not on this machine"),
 ]
 
-EVENTS = int(os.environ.get("HUB_MONTH_EVENTS", "250"))
+EVENTS = int(os.environ.get("MONTH_EVENTS", "250"))
 """Events of one run. `make test` plays a small month; `make month` all 5,000."""
 
 MOMENTS_A_DAY = 1 if EVENTS < 1000 else 6
 """At how many hours of a day partners are at work."""
 
-SEED = int(os.environ.get("HUB_MONTH_SEED", "20270412"))
+SEED = int(os.environ.get("MONTH_SEED", "20270412"))
 AGES = ("consent.reconfirmation_requested", "consent.age_boundary_reached")
 LONGEST_SECONDS = 120 if EVENTS < 1000 else 1800
 
