@@ -206,3 +206,45 @@ def feedback(child: Person, answers: str, recipient: str) -> JsonObject:
             "narrative": {"facts": "Er is een eerste gesprek geweest; het gezin wil hulp bij huiswerk."},
         },
     }
+
+
+def offer(child: Person, record: str, recipient: str) -> JsonObject:
+    """Return the data of referral.offered."""
+    return {
+        "subject": child.reference,
+        "purpose": "referral",
+        "urgency": "u3",
+        "record": {"ref": record, "revision": 1},
+        "recipients": [{"to": {"org": recipient}}],
+        "content": {
+            "contact": CONTACT,
+            "codes": {
+                "domains": ["J1"],
+                "protective_factors": ["adult_support"],
+                "offer_type": "individual",
+            },
+            "narrative": {"goal_in_family_words": "Weer rust aan tafel."},
+        },
+    }
+
+
+def step(child: Person, answers: str, recipient: str, status: str) -> JsonObject:
+    """Return the data of an acknowledgement of a referral's step."""
+    return {
+        "subject": child.reference,
+        "in_reply_to": answers,
+        "recipients": [{"to": {"org": recipient}}],
+        "content": {"contact": CONTACT, "meta": {"status": status}},
+    }
+
+
+def waiting(child: Person, answers: str, recipient: str) -> JsonObject:
+    """Return the data of waiting_list.placed: how long, and when somebody is in touch again."""
+    return {
+        "subject": child.reference,
+        "purpose": "waiting_list_support",
+        "urgency": "u3",
+        "in_reply_to": answers,
+        "recipients": [{"to": {"org": recipient}}],
+        "content": {"contact": CONTACT, "meta": {"expected_wait_weeks": 8, "next_check_in": day(21)}},
+    }

@@ -45,6 +45,9 @@ class Arrival:
         contacts = self.data.get("contacts")
         if isinstance(contacts, list):
             return "contact cards only: " + ", ".join(str(card.get("organisation")) for card in contacts)
+        question = self.data.get("question")
+        if isinstance(question, dict):
+            return str(question.get("en"))
         return ", ".join(self.sections) or "no content"
 
     @property

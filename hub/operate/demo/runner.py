@@ -16,8 +16,9 @@ from hub.core.model import JsonObject
 from hub.ledger.interface import Balance
 from hub.ledger.open import open_ledger
 from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
+from hub.operate.demo.play import CARE, Play, Scene, Told
 from hub.operate.demo.receivers import Arrival, FeedReader, Inbox, WebhookServer, webhook_app
-from hub.operate.demo.scenes import CARE, SCENES, Play, Scene, Told
+from hub.operate.demo.scenes import SCENES
 from hub.operate.demo.stage import Published, Stage, StoryBrokenError, lines_of
 from hub.operate.embedded import free_port
 from hub.operate.logs import configure
@@ -113,7 +114,7 @@ def _receipt(published: Published, receipt: JsonObject) -> Text:
     )
     for line in lines_of(receipt):
         state = str(line.get("state"))
-        text.append(f"\n    → {line.get('recipient'):<18} ")
+        text.append(f"\n    → {line.get('recipient') or '(nobody)':<18} ")
         text.append(f"{state:<10}", STATES.get(state, "white"))
         text.append(f" {line.get('reason')}")
         withheld = line.get("withheld")

@@ -2,64 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from hub.core.model import JsonObject
 from hub.operate.demo import letters
 from hub.operate.demo.letters import PARENT, TEENAGER, YOUNGEST, Person
-from hub.operate.demo.receivers import Arrival, WebhookServer
-from hub.operate.demo.stage import Published, Stage, StoryBrokenError, in_state, lines_of
-
-SCHOOL, GP, HEALTH, TEAM = "school_1", "gp_1", "youth_health_1", "lt_kracht_escamp"
-CARE, VEILIG_THUIS, CRISIS = "youth_care_1", "vt_1", "crisis_1"
-
+from hub.operate.demo.play import (
+    CARE,
+    CRISIS,
+    GP,
+    HEALTH,
+    SCHOOL,
+    TEAM,
+    VEILIG_THUIS,
+    Play,
+    Scene,
+    Told,
+    expect,
+    reasons,
+)
+from hub.operate.demo.scenes_over_time import family_asks, referral
+from hub.operate.demo.stage import in_state, is_decided
 
 MATCH_FIELDS = {"event_type", "basis", "date", "contacts"}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one scene shows: its receipts and what arrived where. `note` is one closing sentence."""
-
-    receipts: tuple[tuple[Published, JsonObject], ...] = ()
-    arrivals: tuple[Arrival, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One scene: a title, what happens in plain words, and the play itself."""
-
-    title: str
-    text: str
-    play: Callable[[Play], Told]
-
-
-@dataclass(slots=True)
-class Play:
-    """What the scenes share: the stage, the receiver that is down at first, and what was published before."""
-
-    stage: Stage
-    care_system: WebhookServer
-    published: dict[str, Published] = field(default_factory=dict)
-
-    def publish(self, name: str, org: str, type_name: str, data: JsonObject) -> Published:
-        """Publish and remember under a name."""
-        published = self.stage.publish(org, type_name, data)
-        self.published[name] = published
-        return published
-
-
-def expect(condition: bool, sentence: str) -> None:  # noqa: FBT001 - reads like a sentence
-    """End the demonstration when a promise of the story does not hold."""
-    if not condition:
-        raise StoryBrokenError(sentence)
-
-
-def reasons(receipt: JsonObject) -> list[object]:
-    """Return the reason codes of a receipt's lines."""
-    return [line.get("reason") for line in lines_of(receipt)]
 
 
 def introduce(play: Play) -> Told:
@@ -78,6 +41,8 @@ def introduce(play: Play) -> Told:
         ("c_school_gp", YOUNGEST, PARENT, {"kind": "school"}, gp, "coordination", ["contact"]),
         ("c_gp_school", YOUNGEST, PARENT, {"kind": "gp"}, school, "coordination", ["contact", "narrative"]),
         ("c_school_care", YOUNGEST, PARENT, {"kind": "school"}, {"org": CARE}, "coordination", ["narrative"]),
+        ("c_gp_care", YOUNGEST, PARENT, {"org": GP}, {"org": CARE}, "referral", ["narrative"]),
+        ("c_care_gp", YOUNGEST, PARENT, {"org": CARE}, {"org": GP}, "waiting_list_support", ["narrative"]),
         ("c_parent_teenager", TEENAGER, PARENT, {"kind": "school"}, team, "help_request", ["narrative"]),
     ]
     last = None
@@ -87,7 +52,7 @@ def introduce(play: Play) -> Told:
     if last is not None:
         play.stage.settled(last)
     return Told(
-        note="Two children, one parent with custody, six consents: each for one purpose, with named sections."
+        note="Two children, one parent with custody, eight consents: each for one purpose, with named sections."
     )
 
 
@@ -176,7 +141,9 @@ def withdrawal(play: Play) -> Told:
     gone = play.publish(
         "withdrawn", HEALTH, "consent.withdrawn", letters.withdrawal("c_school_care", YOUNGEST)
     )
-    play.stage.settled(gone)
+    # An attempt that was under way just then counts as one that may have told something: the receiver then gets the
+    # notice, once it is back. So only the decision is waited for here.
+    play.stage.settled(gone, is_decided)
     play.care_system.start()
     receipt = play.stage.settled(sent, in_state("withheld"))
     expect("deny_withdrawn" in reasons(receipt), "the withdrawal is not the reason on record")
@@ -239,6 +206,7 @@ def held_and_cured(play: Play) -> Told:
     sent = play.publish("held", SCHOOL, "signal.raised", data)
     held = play.stage.settled(sent, in_state("held"))
     expect("hold_child_consent_missing" in reasons(held), "the hold has another reason")
+    question = play.stage.arrived(SCHOOL, "completion.requested")
     own = letters.consent(
         "c_teenager",
         TEENAGER,
@@ -253,7 +221,7 @@ def held_and_cured(play: Play) -> Told:
     released = play.stage.settled(sent)
     return Told(
         ((sent, held), (sent, released)),
-        (arrival,),
+        (question, arrival),
         "Held, asked, answered, released: nobody had to send it again.",
     )
 
@@ -293,4 +261,14 @@ SCENES = (
     Scene("A crisis", "Youth care reports danger to life; the crisis team watches its feed.", crisis),
     Scene("Held, and cured", "A 14-year-old was not asked yet; then agrees.", held_and_cured),
     Scene("Feedback", "The local team lets the school know.", feedback),
+    Scene(
+        "A referral, step by step",
+        "The GP refers; youth care accepts and places the child on its waiting list.",
+        referral,
+    ),
+    Scene(
+        "The family asks",
+        "At the local team's table the parent asks who shared what about the youngest.",
+        family_asks,
+    ),
 )

@@ -103,6 +103,18 @@ class Stage:
             raise StoryBrokenError(f"{type_name} did not arrive at {receiver}")
         return arrival
 
+    def inspection(self, org: str, subject: JsonObject, requester: JsonObject) -> JsonObject:
+        """Ask, as this organisation for a member of the family, who shared what (CONSENT.md section 13)."""
+        answer = self.client.post(
+            f"{self.address}/inspections",
+            json={"subject": subject, "requester": requester, "child_interest_opposes": False},
+            headers=self._headers(org),
+        )
+        if answer.status_code != httpx.codes.OK:
+            raise StoryBrokenError(f"the inspection was refused: {answer.status_code} {answer.text}")
+        document: JsonObject = answer.json()
+        return document
+
     def feed_of(self, org: str) -> str:
         """Return the address of the organisation's own feed."""
         answer = self.client.get(f"{self.address}/subscriptions", headers=self._headers(org))
