@@ -268,7 +268,7 @@ SCENES = (
     ),
     Scene(
         "The family asks",
-        "At the local team's table the parent asks who shared what about the youngest.",
+        "At the local team's table the parent asks who shared what about the eldest.",
         family_asks,
     ),
 )
