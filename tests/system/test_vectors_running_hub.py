@@ -1,6 +1,6 @@
 """The shared vectors through the running hub: published over HTTP, at the vectors' own instants, then read back.
 
-`make test` runs the decision and dedup vectors that lie beside the project; `make vectors-live` runs our own as well.
+`make test` runs the vectors that lie beside the project; `make vectors-live` runs our own as well and shows the counts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 
 from tests.system.conftest import new_folder
 from tests.system.hub_world import numbers
+from tests.system.vector_lifecycles import LifecycleReport, run_lifecycles
 from tests.system.vector_suite import OWN, SHARED, Collection, Report, Suite, collection
 from tests.system.vector_world import vector_hub
 
@@ -48,6 +49,27 @@ AROUND = frozenset(
 )
 """Vectors whose event no partner can state: the hub's own, a text that was never scanned, less content than the door
 asks for. They go straight into the log. Each is tried at the door too, and is here because it comes out otherwise."""
+
+
+IMPOSSIBLE = {
+    **dict.fromkeys(
+        (
+            *("AL06", "AL07", "AL08", "AL09", "AL22", "L04", "L17", "L22"),
+            *("AL30", "AL31", "AL32", "AL33", "AL34", "AL35", "AL36", "AL37"),
+        ),
+        "what is offered or raised again is another matter: each is an event of its own",
+    ),
+    "L20": "before an offer nobody has a role: the order is refused, not the actor",
+    "AL20": "before an alert nobody has a role: the order is refused, not the actor",
+    "L25": "a signal or an acknowledgement is no step of a referral",
+    "AL40": "what the wire does not know is in no log",
+    "L33": "the hub's own end of a pilot light follows its tick at once",
+    "L34": "the hub's own end of a pilot light follows its tick at once",
+}
+"""Life-cycle vectors of ours that presuppose what does not happen on a hub, with what happens instead."""
+
+TIMELESS = {"AL41", "L60", "L61"}
+"""Life-cycle vectors of ours with a step at what is no instant."""
 
 
 @pytest.fixture
@@ -98,3 +120,34 @@ async def test_own_vectors_through_the_running_hub(folder: Path) -> None:
     assert report.passed["dedup"] == len(given.of("dedup"))
     assert report.passed["decision"] > 0.95 * len(given.of("decision"))
     assert report.roads["http"] > 0.85 * sum(report.roads.values())
+
+
+async def turned(folder: Path, given: Collection) -> LifecycleReport:
+    """Run the life-cycle vectors of a collection on a hub of their own; the watch works at the ticks."""
+    async with vector_hub(folder, given.configuration, BEGINNING) as hub:
+        report = await run_lifecycles(hub, given, numbers())
+    for line in report.lines():
+        print(line)  # noqa: T201 - as above
+    return report
+
+
+async def test_shared_life_cycles_on_the_running_hub(folder: Path) -> None:
+    """Every step and tick of the shared life-cycle vectors has on the running hub the result of the tables."""
+    if not SHARED.exists():
+        pytest.skip("the shared vectors are not beside this project")
+    given = collection(SHARED, "vectors")
+    report = await turned(folder, given)
+    assert report.wrong == {}
+    assert len(report.passed) == len(given.of("lifecycle"))
+
+
+@pytest.mark.skipif(EVERYTHING not in os.environ, reason="our own vectors too: `make vectors-live`")
+async def test_own_life_cycles_on_the_running_hub(folder: Path) -> None:
+    """Every step and tick of our own life-cycle vectors that can happen on a hub has there the result of the tables."""
+    given = collection(OWN, "cases")
+    report = await turned(folder, given)
+    assert report.wrong.keys() == IMPOSSIBLE.keys()
+    assert report.timeless == TIMELESS
+    assert report.unstartable == {"AL42", "L62"}
+    apart = len(IMPOSSIBLE) + len(TIMELESS) + len(report.unstartable)
+    assert len(report.passed) == len(given.of("lifecycle")) - apart

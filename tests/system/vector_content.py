@@ -55,10 +55,15 @@ def _meta(event: Mapping[str, Any], about: Mapping[str, Any]) -> JsonObject:
     if event.get("type") in STATUSES:
         meta["status"] = STATUSES[str(event["type"])]
     if event.get("type") == "waiting_list.placed":
-        meta["expected_wait_weeks"] = 12
+        meta["expected_wait_weeks"] = _data(event).get("expected_wait_weeks")
     if event.get("type") in {"waiting_list.placed", "waiting_list.contact_made"}:
         meta["next_check_in"] = about["today"]
     return meta
+
+
+def _data(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = event.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _identity(event: Mapping[str, Any], _about: Mapping[str, Any]) -> JsonObject:
@@ -78,7 +83,10 @@ def _area(event: Mapping[str, Any], _about: Mapping[str, Any]) -> JsonObject:
 
 def _contact(event: Mapping[str, Any], about: Mapping[str, Any]) -> JsonObject:
     contact: JsonObject = {"sender": {**CARD, "reachable": str(about["text"])}}
-    if event.get("type") in {"pilot_light.set", "pilot_light.flared", "fixed_face.changed"}:
+    face = {"pilot_light.flared", "fixed_face.changed"} | (
+        {"pilot_light.set"} if "contact" in _data(event) else set()
+    )
+    if event.get("type") in face:
         contact["fixed_face"] = {**CARD, "since": "2026-01-01"}
     return contact
 

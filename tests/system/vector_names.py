@@ -6,6 +6,7 @@ log hold the pseudonym that the hub's own key gives it. Ids get an ending of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +16,9 @@ from hub.identity.pseudonyms import Pseudonyms
 
 LONGEST_OWN_NAME: Final = 80
 """A longer id is in the vector for its length: an ending would change what is tested."""
+
+_HUB_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An id that the hub gave is unique by itself."""
 
 Change = Callable[[Json], Json]
 
@@ -46,7 +50,7 @@ class Names:
 
     def ident(self, name: Json) -> Json:
         """Return an id that no other vector has."""
-        if not isinstance(name, str) or not name or len(name) > LONGEST_OWN_NAME:
+        if not isinstance(name, str) or not name or len(name) > LONGEST_OWN_NAME or _HUB_ID.fullmatch(name):
             return name
         return f"{name}.{self.ending}"
 
