@@ -8,7 +8,7 @@ LOCK := deploy/locks/development.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test lint bench month clean lock mutants
+.PHONY: help venv demo up test lint bench month clean lock mutants vectors-live
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ lint: venv ## ruff, mypy --strict, import contracts
 
 month: venv ## the accelerated month in full: 5,000 events, twice, once with every process restarted
 	@MONTH_EVENTS=5000 $(PYTEST) tests/system/test_accelerated_month.py -s $(ARGS)
+
+vectors-live: venv ## every vector, ours too, published to a running hub; shows the counts
+	@ALL_VECTORS=1 $(PYTEST) tests/system/test_vectors_running_hub.py -s $(ARGS)
 
 bench: venv ## measure; prints figures and ratios (method: tests/bench/RESULTS.md)
 	@$(VENV)/bin/python -m tests.bench $(ARGS)

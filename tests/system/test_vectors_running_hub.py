@@ -21,7 +21,7 @@ from tests.system.vector_world import vector_hub
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
-EVERYTHING = "SAMENHUB_ALL_VECTORS"
+EVERYTHING = "ALL_VECTORS"
 """Set by `make vectors-live`: our own vectors too, which takes minutes more."""
 
 BEGINNING = "2026-11-01T00:00:00+01:00"
