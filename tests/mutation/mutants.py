@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 import libcst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -83,6 +84,12 @@ class _Whereabouts:
                 return (name if line >= node.body[0].lineno else None), name
         return None, next((node.name for node in self._around(line) if isinstance(node, ast.ClassDef)), "")
 
+    def lines(self, first: int, last: int) -> range:
+        """Return the lines of all statements that begin or go on between two lines."""
+        touched = [self.statement(line) for line in range(first, last + 1)]
+        start = min(node.lineno for node in touched)
+        return range(start, max(node.end_lineno or node.lineno for node in touched) + 1)
+
     def surroundings(self, line: int) -> list[str]:
         """Return the lines of the outermost statement up to this line: what tells equal lines apart."""
         return self._lines[self._around(line)[0].lineno - 1 : line]
@@ -118,16 +125,24 @@ def _made(
         whole = changed(mutation)
         if whole == source:
             continue
-        line, old, new = _difference(source, whole)
-        if _only_case(old, new) or isinstance(whereabouts.statement(line), ast.Raise) or not _compiles(whole):
+        found = _difference(source, whole)
+        worded = isinstance(whereabouts.statement(found.first), ast.Raise)
+        if worded or _only_case(found.before, found.after) or not _compiles(whole):
             continue
-        digest = hashlib.sha256(
-            "\n".join(
-                (*whereabouts.surroundings(line), old, new, str(mutation.mutated_node.__class__))
-            ).encode()
-        )
-        yield _mutant(
-            (module_name, f"{module_name}:{digest.hexdigest()[:16]}"), line, (old, new), whole, whereabouts
+        kind = str(type(mutation.mutated_node))
+        said = "\n".join((*whereabouts.surroundings(found.first), found.before, found.after, kind))
+        key = f"{module_name}:{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        function, place = whereabouts.function(found.first)
+        yield Mutant(
+            module=module_name,
+            function=function,
+            place=place,
+            line=found.first,
+            lines=whereabouts.lines(found.first, found.last),
+            before=found.before,
+            after=found.after,
+            source=whole,
+            key=key,
         )
 
 
@@ -156,28 +171,17 @@ class _Changing:
         return changed.code if isinstance(changed, libcst.Module) else self._source
 
 
-def _mutant(
-    names: tuple[str, str], line: int, texts: tuple[str, str], source: str, whereabouts: _Whereabouts
-) -> Mutant:
-    """Return the mutant whose first changed line is this one."""
-    function, place = whereabouts.function(line)
-    statement = whereabouts.statement(line)
-    lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-    return Mutant(
-        module=names[0],
-        function=function,
-        place=place,
-        line=line,
-        lines=lines,
-        before=texts[0],
-        after=texts[1],
-        source=source,
-        key=names[1],
-    )
+class _Difference(NamedTuple):
+    """The first and the last changed line of the old text, from 1, and the changed lines of both texts."""
+
+    first: int
+    last: int
+    before: str
+    after: str
 
 
-def _difference(before: str, after: str) -> tuple[int, str, str]:
-    """Return the first changed line, from 1, and the changed lines of both texts."""
+def _difference(before: str, after: str) -> _Difference:
+    """Return how two texts differ."""
     old, new = before.splitlines(), after.splitlines()
     shorter = min(len(old), len(new))
     first = next((number for number in range(shorter) if old[number] != new[number]), shorter - 1)
@@ -185,7 +189,8 @@ def _difference(before: str, after: str) -> tuple[int, str, str]:
         lambda pair: pair[0] == pair[1], zip(reversed(old[first:]), reversed(new[first:]), strict=False)
     )
     tail = sum(1 for _ in same)
-    return first + 1, _joined(old[first : len(old) - tail]), _joined(new[first : len(new) - tail])
+    removed, added = old[first : len(old) - tail], new[first : len(new) - tail]
+    return _Difference(first + 1, first + max(1, len(removed)), _joined(removed), _joined(added))
 
 
 def _joined(lines: list[str]) -> str:
