@@ -29,6 +29,10 @@ independent client support stands beside the family (Wmo 2015, 2.2.4). Others se
 further kind that may ask for anybody is a way to look into families that are not at the table."""
 
 
+OPERATOR: Final = "hub"
+"""Who asks when an operator of the hub answers a family with `hub inspect`."""
+
+
 class InspectionForm(Form):
     """Whose log, and who asks. Persons are named as in the publish form; the role follows from the custody facts."""
 
@@ -54,6 +58,12 @@ class InspectedLedger(Protocol):
         """Return the processing log about a person, the oldest first."""
         ...
 
+    async def note_inspection(
+        self, subject_ref: str, requester_ref: str, asked_by: str, reason: str, at: str
+    ) -> None:
+        """Write down that somebody asked to see the log about a person."""
+        ...
+
 
 def read_inspection(body: Json) -> InspectionForm:
     """Return the checked request; ProblemError with pointers of known members, never a value."""
@@ -66,16 +76,27 @@ def read_inspection(body: Json) -> InspectionForm:
 
 
 async def inspect_ledger(
-    request: InspectionRequest, ledger: InspectedLedger, standing: Standing, book: PartnerBook, now: str
+    request: InspectionRequest,
+    ledger: InspectedLedger,
+    standing: Standing,
+    book: PartnerBook,
+    now: str,
+    asked_by: str,
 ) -> InspectionAnswer:
-    """Return the answer from the ledger's facts and log of now."""
+    """Return the answer from the ledger's facts and log of now, once it is written down who asked (NEN 7513).
+
+    `asked_by` is the organisation at whose table the family sits, or `OPERATOR`.
+    """
     found = await ledger.look_up(FactKeys(subjects=frozenset({request.subject_ref})))
     log = await ledger.shared_lines(request.subject_ref)
-    return answer_inspection(request, found.subjects, log, standing, book, now)
+    answer = answer_inspection(request, found.subjects, log, standing, book, now)
+    reason = answer.reason.value
+    await ledger.note_inspection(request.subject_ref, request.requester_ref, asked_by, reason, now)
+    return answer
 
 
 class Inspections:
-    """Answers for one gateway. What is written of an inspection is who asked and with what result, never whose."""
+    """Answers for one gateway. Logs tell who asked and with what result, never whose; the ledger keeps that too."""
 
     def __init__(self, parts: GatewayParts) -> None:
         self._ledger: InspectedLedger = parts.ledger
@@ -90,7 +111,9 @@ class Inspections:
         if caller.partner.kind not in INSPECTION_KINDS:
             raise ProblemError(GatewayReason.INSPECTION_NOT_ALLOWED)
         request = await self._request(read_inspection(body), caller.org)
-        answer = await inspect_ledger(request, self._ledger, self._standing, self._book, self._clock())
+        answer = await inspect_ledger(
+            request, self._ledger, self._standing, self._book, self._clock(), caller.org
+        )
         reason = answer.reason
         self._log.info(
             "inspection_answered", org=caller.org, outcome=reason.outcome.value, reason=reason.value

@@ -16,7 +16,7 @@ from hub.core.threads import Thread
 from hub.identity.keys import DataKeyStore
 from hub.ledger.errors import FencedError, LedgerUnavailableError, LogReplacedError, RetryBatchError
 from hub.ledger.figures import Balance, ChainBreak, Receipt, ReceiptLine, Statistics
-from hub.ledger.over_time import DueThread, SharedLine, SignalCount, ThreadTransaction
+from hub.ledger.over_time import DueThread, Inspected, SharedLine, SignalCount, ThreadTransaction
 from hub.ledger.trail import RecentEvent, Trail
 from hub.wire.envelope import SealedEvent, SealedSection
 
@@ -24,6 +24,7 @@ __all__ = [
     "Balance",
     "ChainBreak",
     "DueThread",
+    "Inspected",
     "FencedError",
     "LedgerUnavailableError",
     "LogReplacedError",
@@ -294,6 +295,16 @@ class Ledger(Protocol):
 
     async def shared_lines(self, subject_ref: str) -> list[SharedLine]:
         """Return the processing log about a person, the oldest first."""
+        ...
+
+    async def note_inspection(
+        self, subject_ref: str, requester_ref: str, asked_by: str, reason: str, at: str
+    ) -> None:
+        """Write down that somebody asked to see the log about a person, before the answer is given (NEN 7513)."""
+        ...
+
+    async def inspections(self, subject_ref: str) -> list[Inspected]:
+        """Return when the log about a person was asked for, the oldest first."""
         ...
 
     async def signal_counts(self, start: str, end: str) -> list[SignalCount]:

@@ -29,6 +29,7 @@ from hub.ledger.interface import (
     FeedPage,
     FencedError,
     HoldTransaction,
+    Inspected,
     KeysOf,
     LogIdentity,
     LogReplacedError,
@@ -176,6 +177,27 @@ class StoredLedger:
         """See Ledger."""
         async with self._store.transaction() as tables:
             return await shared_lines(tables, subject_ref)
+
+    async def note_inspection(
+        self, subject_ref: str, requester_ref: str, asked_by: str, reason: str, at: str
+    ) -> None:
+        """See Ledger."""
+        row = rows.InspectionRow(
+            0,
+            instant(at),
+            key_text(subject_ref),
+            key_text(requester_ref),
+            key_text(asked_by),
+            key_text(reason),
+        )
+        async with self._store.statement() as tables:
+            await tables.insert(rows.INSPECTION, [row])
+
+    async def inspections(self, subject_ref: str) -> list[Inspected]:
+        """See Ledger."""
+        async with self._store.statement() as tables:
+            found = await tables.read(rows.INSPECTION, {"subject_key": [key_text(subject_ref)]})
+        return [Inspected(instant_text(row.at), row.asked_by, row.reason) for row in found]
 
     async def signal_counts(self, start: str, end: str) -> list[SignalCount]:
         """See Ledger."""

@@ -58,6 +58,15 @@ class SharedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected:
+    """One request to see the log about a person: when, through which organisation, with which reason answered."""
+
+    at: str
+    asked_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignalCount:
     """Signals of one district and life domain in a period: how many, about how many different persons."""
 

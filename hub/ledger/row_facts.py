@@ -117,6 +117,17 @@ class ThreadRow(NamedTuple):
     document: str
 
 
+class InspectionRow(NamedTuple):
+    """One request to see the processing log: of whom, by whom, through which organisation, with what answer."""
+
+    inspection_id: int
+    at: datetime
+    subject_key: str
+    requester_key: str
+    asked_by: str
+    reason: str
+
+
 class ProcessingRow(NamedTuple):
     """One line of the processing log, about one delivery. `sections` is a JSON list of names."""
 

@@ -14,6 +14,7 @@ from hub.ledger.row_facts import (
     DisclosureConsentRow,
     DisclosureRow,
     EntryRow,
+    InspectionRow,
     KnownEventRow,
     PairRow,
     ProcessingRow,
@@ -269,6 +270,9 @@ OUTBOX: Final = Table("outbox", OutboxEntryRow, ("row_id",), ("row_id",), number
 PARKED: Final = Table("parked", ParkedRow, ("parked_id",), ("place", "delivery_id"), numbered="parked_id")
 DATA_KEY: Final = Table("data_key", DataKeyRow, ("subject_key",))
 RECEIVER_PSEUDONYM: Final = Table("receiver_pseudonym", ReceiverPseudonymRow, ("pseudonym_key",))
+INSPECTION: Final = Table(
+    "inspection_log", InspectionRow, ("inspection_id",), ("subject_key",), numbered="inspection_id"
+)
 THREAD: Final = Table("thread", ThreadRow, ("thread_id",), ("uid", "subject_key"), numbered="ordinal")
 PROCESSING: Final = Table(
     "processing_log", ProcessingRow, ("delivery_id",), ("subject_key",), numbered="ordinal"
@@ -279,6 +283,7 @@ ALL_TABLES: Final[tuple[Table[Any], ...]] = (
     INTAKE, LINE, DECISION, CHAIN, PAYLOAD, ENTRY, PAIR, SUBJECT, SUBJECT_LINK, CONSENT, CASE_FACT, CITY_FACT,
     KNOWN_EVENT, DISCLOSURE, DISCLOSURE_CONSENT, HOLD, HOLD_WATCH, HOLD_WAKE, SUBSCRIPTION, SEQUENCE,
     DELIVERY, DELIVERY_ATTEMPT, OUTBOX, PARKED, DATA_KEY, RECEIVER_PSEUDONYM, ANNOUNCEMENT, THREAD, PROCESSING,
+    INSPECTION,
 )  # fmt: skip
 """Every table of rows; the log, its offsets and the migrations are handled by statements of their own."""
 
@@ -291,6 +296,7 @@ __all__ = [
     "DisclosureConsentRow",
     "DisclosureRow",
     "EntryRow",
+    "InspectionRow",
     "KnownEventRow",
     "PairRow",
     "ProcessingRow",

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from hub.gateway.inspection_answer import InspectionAnswer, InspectionRequest
@@ -19,6 +20,7 @@ from hub.gateway.retention import standing_of_book
 from hub.identity.key_material import VersionedKeys
 from hub.identity.partners import PartnerBook
 from hub.identity.pseudonyms import Pseudonyms
+from hub.ledger import rows
 from hub.ledger.ledger import StoredLedger
 from hub.ledger.open import open_ledger
 from tests.conformance.ledger_world import (
@@ -65,7 +67,7 @@ async def a_family(ledger: StoredLedger, child: str = CHILD, mother: str = MOTHE
 async def seen(ledger: StoredLedger, book: PartnerBook) -> InspectionAnswer:
     """Return what the mother sees now."""
     request = InspectionRequest(subject_ref=CHILD, requester_ref=MOTHER, child_interest_opposes=False)
-    return await inspect_ledger(request, ledger, standing_of_book(book), book, NOW)
+    return await inspect_ledger(request, ledger, standing_of_book(book), book, NOW, TEAM)
 
 
 async def test_lines_follow_the_delivery(ledger: StoredLedger, book: PartnerBook) -> None:
@@ -100,6 +102,19 @@ async def test_a_stopped_delivery_is_no_line(ledger: StoredLedger, book: Partner
     (claimed,) = await world.claim()
     await ledger.settle([settled(claimed, "parked", reason="gone")])
     assert [line.state for line in (await seen(ledger, book)).lines] == ["uncertain"]
+
+
+async def test_who_asked_is_written_down(ledger: StoredLedger, book: PartnerBook) -> None:
+    """Each request to see the log leaves a row that nobody can change, whatever the answer was (NEN 7513)."""
+    await a_family(ledger)
+    await seen(ledger, book)
+    strange = InspectionRequest(subject_ref=CHILD, requester_ref="ps_1_nobody", child_interest_opposes=False)
+    await inspect_ledger(strange, ledger, standing_of_book(book), book, NOW, "support_1")
+    asked = [(item.asked_by, item.reason) for item in await ledger.inspections(CHILD)]
+    assert asked == [(TEAM, "ok_inspection"), ("support_1", "deny_inspection_not_entitled")]
+    with pytest.raises(asyncpg.PostgresError, match="never changed"):
+        async with ledger._store.transaction() as tables:
+            await tables.delete(rows.INSPECTION, "subject_key", [CHILD])
 
 
 async def test_a_line_outlives_the_content(ledger: StoredLedger, book: PartnerBook) -> None:

@@ -80,6 +80,7 @@ class InspectedLedger(SmallLedger):
         super().__init__()
         self.subjects: dict[str, JsonObject] = {}
         self.log: dict[str, list[SharedLine]] = {}
+        self.asked: list[tuple[str, str, str, str, str]] = []
 
     async def look_up(self, keys: FactKeys) -> Snapshot:
         self._answer()
@@ -88,3 +89,9 @@ class InspectedLedger(SmallLedger):
     async def shared_lines(self, subject_ref: str) -> list[SharedLine]:
         self._answer()
         return self.log.get(subject_ref, [])
+
+    async def note_inspection(
+        self, subject_ref: str, requester_ref: str, asked_by: str, reason: str, at: str
+    ) -> None:
+        self._answer()
+        self.asked.append((subject_ref, requester_ref, asked_by, reason, at))

@@ -16,7 +16,7 @@ from hub.core.snapshot import FactKeys
 from hub.core.standing import Standing
 from hub.gateway.inspection_answer import InspectionAnswer, InspectionRequest
 from hub.gateway.inspection_document import inspection_document
-from hub.gateway.inspections import InspectedLedger, inspect_ledger
+from hub.gateway.inspections import OPERATOR, InspectedLedger, inspect_ledger
 from hub.identity.bsn import NumberRefusedError, citizen_number
 from hub.identity.partners import PartnerBook
 from hub.identity.pseudonyms import Pseudonyms
@@ -108,7 +108,7 @@ async def _answered(
         requester_ref=next((ref for ref in requesters if ref in near), requesters[0]),
         child_interest_opposes=asked.opposes.judged,
     )
-    return await inspect_ledger(request, ledger, standing, book, clocks_of(settings).now())
+    return await inspect_ledger(request, ledger, standing, book, clocks_of(settings).now(), OPERATOR)
 
 
 def _refs(text: str, settings: Settings) -> tuple[str, ...]:
