@@ -50,15 +50,24 @@ class Broker:
     cluster_id: str
     process: subprocess.Popen[bytes]
 
+    @property
+    def pids(self) -> list[int]:
+        """Return the processes of this broker: one."""
+        return [self.process.pid]
+
     def stop(self) -> None:
         """End the broker and wait for it; its log is gone."""
         end_process(self.process)
 
 
-def end_process(process: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> None:
+def end_process(
+    process: subprocess.Popen[bytes],
+    seconds: float = STOP_SECONDS,
+    asking: signal.Signals = signal.SIGINT,
+) -> None:
     """Ask a child process to end, wait, and kill it when it does not."""
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asking)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -99,11 +108,12 @@ def start_broker(folder: Path) -> Broker:
     ]
     with (folder / "broker.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 - our own binary
-    _wait_until(lambda: _answers(port), process, BROKER_START_SECONDS, folder / "broker.log")
+    _wait_until(lambda: answers(port), process, BROKER_START_SECONDS, folder / "broker.log")
     return Broker(f"127.0.0.1:{port}", cluster_id, process)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Return whether something listens on this port of loopback."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
