@@ -57,12 +57,18 @@ def up(
         Path | None, typer.Option(help="Partner configuration; else a demonstration one.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the gateway; 0 finds a free one.")] = 0,
+    kafka: Annotated[
+        str, typer.Option(help="embedded, or apache: Apache Kafka itself (Java, Maven).")
+    ] = "embedded",
 ) -> None:
     """Run the whole hub in the foreground with embedded servers; Ctrl-C stops every process."""
+    from hub.operate.brokers import BrokerKind
     from hub.operate.up import run
 
+    if kafka not in set(BrokerKind):
+        _fail(f"unknown broker; known are: {', '.join(BrokerKind)}")
     _stop_on_terminate()
-    raise typer.Exit(run(state, partners, port))
+    raise typer.Exit(run(state, partners, port, BrokerKind(kafka)))
 
 
 @app.command()

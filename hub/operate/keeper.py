@@ -23,6 +23,9 @@ STOP_SECONDS = 5.0
 
 POLL_SECONDS = 0.05
 
+ENDINGS = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+"""One after another. The second ends PostgreSQL at once; Kafka's Java only reports its threads and needs the last."""
+
 PROC = Path("/proc")
 
 
@@ -85,11 +88,23 @@ def main(arguments: list[str]) -> None:
     while os.read(0, 1):
         continue
     time.sleep(GRACE_SECONDS)
-    send(servers, signal.SIGINT)
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(born(pid) == started for pid, started in servers.items()) and time.monotonic() < deadline:
+    end(servers)
+
+
+def end(servers: dict[int, str]) -> None:
+    """Ask, insist, and make them end; each gets its time before the next word."""
+    for number in ENDINGS:
+        send(servers, number)
+        if _ended(servers, time.monotonic() + STOP_SECONDS):
+            return
+
+
+def _ended(servers: dict[int, str], deadline: float) -> bool:
+    while lives := any(born(pid) == started for pid, started in servers.items()):
+        if time.monotonic() > deadline:
+            break
         time.sleep(POLL_SECONDS)
-    send(servers, signal.SIGQUIT)
+    return not lives
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 
 from hub.identity.key_material import VersionedKeys
-from hub.operate.embedded import Broker, Database, free_port, start_broker, start_database
+from hub.operate import brokers
+from hub.operate.brokers import BrokerKind, RunningBroker
+from hub.operate.embedded import Database, free_port, start_database
 from hub.operate.keeper import Keeper, start_keeper
 from hub.operate.prepare import prepare
 from hub.operate.settings import Settings
@@ -40,7 +42,7 @@ class Stack:
     """A running hub. `settings` are those of the gateway; `stop` ends everything, the servers last."""
 
     settings: Settings
-    broker: Broker
+    broker: RunningBroker
     database: Database
     supervisor: Supervisor
     health: dict[str, str]
@@ -113,6 +115,7 @@ def start_stack(
     gateway_port: int = 0,
     logs_to_files: bool = True,
     clock: Path | None = None,
+    kafka: BrokerKind = BrokerKind.EMBEDDED,
 ) -> Stack:
     """Start everything with its state in `folder`. What was started is ended again when a step fails.
 
@@ -121,16 +124,16 @@ def start_stack(
     lock = lock_folder(folder)
     make_keys(folder / "master.keys")
     make_keys(folder / "pseudonym.keys")
-    broker = start_broker(folder)
+    broker = brokers.start(kafka, folder)
     database, keeper = None, None
     supervisor = Supervisor()
     try:
         database = start_database(folder / "postgres")
-        keeper = start_keeper((broker.process.pid, database.pid), lock.fileno())
+        keeper = start_keeper((*broker.pids, database.pid), lock.fileno())
         settings = Settings(
             state=folder,
             kafka=broker.bootstrap,
-            kafka_idempotent=False,
+            kafka_idempotent=kafka.knows_idempotence,
             database=database.dsn,
             partners=partners,
             master_keys=f"file:{folder / 'master.keys'}",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from hub.operate.brokers import BrokerKind
 from hub.operate.demo.cast import PLAYERS, write_configuration
+from hub.operate.embedded import EmbeddedServerError
 from hub.operate.logs import configure
 from hub.operate.stack import FolderInUseError, StackNotReadyError, start_stack
 
@@ -22,7 +24,7 @@ def write_keys(path: Path, keys: Mapping[str, str]) -> Path:
     return path
 
 
-def run(state: Path, partners: Path | None, port: int) -> int:
+def run(state: Path, partners: Path | None, port: int, kafka: BrokerKind = BrokerKind.EMBEDDED) -> int:
     """Start everything, say where it is, and stay until Ctrl-C. Returns the exit code."""
     configure("up", "warning")
     console = Console(highlight=False)
@@ -35,8 +37,8 @@ def run(state: Path, partners: Path | None, port: int) -> int:
         addresses = {player.org: f"http://127.0.0.1:9/{player.org}" for player in PLAYERS if player.pushed}
         keys = write_configuration(partners, addresses).api_keys
     try:
-        stack = start_stack(folder, partners, gateway_port=port)
-    except FolderInUseError as error:
+        stack = start_stack(folder, partners, gateway_port=port, kafka=kafka)
+    except (FolderInUseError, EmbeddedServerError) as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
         return 1
     try:

@@ -66,3 +66,17 @@ def test_a_number_that_another_process_got_is_left_alone(born: object) -> None:
     assert callable(born)
     assert born(watched.pid) is None
     assert born(os.getpid()) is not None
+
+
+def test_a_server_that_hears_no_word_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lets both words pass, as a Java program does with the second, is ended by the last one."""
+    deaf = (
+        "import signal, time; [signal.signal(word, signal.SIG_IGN) for word in (signal.SIGINT, signal.SIGQUIT)];"
+        "print('deaf', flush=True); time.sleep(60)"
+    )
+    monkeypatch.setattr(keeper, "STOP_SECONDS", 0.2)
+    with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE) as server:  # noqa: S603 - our own words
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"deaf\n"
+        keeper.end({server.pid: str(keeper.born(server.pid))})
+        assert server.wait(10) == -signal.SIGKILL
