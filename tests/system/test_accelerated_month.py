@@ -34,7 +34,8 @@ MOMENTS_A_DAY = 1 if EVENTS < 1000 else 6
 
 SEED = int(os.environ.get("MONTH_SEED", "20270412"))
 AGES = ("consent.reconfirmation_requested", "consent.age_boundary_reached")
-LONGEST_SECONDS = 120 if EVENTS < 1000 else 1800
+LONGEST_SECONDS = 240 if EVENTS < 1000 else 1800
+"""A loaded machine takes several times as long as a quiet one."""
 
 
 @pytest.fixture(scope="module")
