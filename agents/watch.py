@@ -27,6 +27,7 @@ from hub.core.keys import keys_of
 from hub.core.model import JsonObject
 from hub.core.own_events import own_event
 from hub.core.recheck import next_boundary, rejudge_held
+from hub.core.released import judge_released
 from hub.core.snapshot import FactKeys, Snapshot
 from hub.ledger.interface import ExpiredConsent, HeldEvent, HoldTransaction, LedgerUnavailableError
 from hub.wire.codec import encode
@@ -107,7 +108,8 @@ class WatchLoop:
         self, transaction: HoldTransaction, held: HeldEvent, snapshot: Snapshot, now: str
     ) -> Snapshot:
         sealed, standing = held.sealed, self._runtime.standing
-        judgement = rejudge_held(sealed.event, sealed.authenticated_org, sealed.uid, snapshot, standing, now)
+        look = judge_released if held.first_look else rejudge_held
+        judgement = look(sealed.event, sealed.authenticated_org, sealed.uid, snapshot, standing, now)
         await transaction.rejudged(held, judgement, next_boundary(sealed.event, snapshot, now), now)
         if judgement.verdict not in NOT_DECIDED:  # a hold that goes on is no new decision
             count_judgement(self._runtime.metrics, sealed, judgement, now)

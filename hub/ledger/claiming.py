@@ -52,7 +52,9 @@ class Claim:
         )
 
     def stopped(self, item: Examined) -> DeliveryRow:
-        """Return the row of a delivery that may no longer leave."""
+        """Return the row of a delivery that may no longer leave; one that arrived before stays what it was."""
+        if item.row.delivered_at is not None:
+            return item.row.arrived()
         return item.row._replace(
             state="stopped",
             reason=key_text(item.decision.reason),
@@ -84,22 +86,25 @@ async def carry_out(
     """Write what the decisions of now mean; return the deliveries that are leased, with their numbers."""
     going = [item for item in examined if item.leaves]
     staying = [item for item in examined if not item.leaves]
-    stopped = [circumstances.stopped(item) for item in staying]
+    ended = [circumstances.stopped(item) for item in staying]
+    stopped = [row for row in ended if row.state == "stopped"]
     leased = {item.row.delivery_id: circumstances.leased(item) for item in going}
     unnumbered = [row for row in leased.values() if row.sequence == 0]
     freed, given = await renumber(tables, stopped, unnumbered)
     leased |= {row.delivery_id: row for row in given}
     # Freed numbers are written before they are given again: a number belongs to one delivery at any moment.
-    await tables.upsert(rows.DELIVERY, freed)
+    await tables.upsert(rows.DELIVERY, [*freed, *(row for row in ended if row.state != "stopped")])
     await tables.upsert(rows.DELIVERY, list(leased.values()))
     await tables.insert(rows.DELIVERY_ATTEMPT, [_attempt(row, circumstances) for row in leased.values()])
     await _disclose(tables, going, circumstances.now)
     await decided_anew(tables, going)
     if staying:
         now = instant(circumstances.now)
-        out_of_the_way = [Move(row.subscription_id, row.subject_key, row.ordinal, now) for row in stopped]
+        out_of_the_way = [Move(row.subscription_id, row.subject_key, row.ordinal, now) for row in ended]
         await tables.reschedule(out_of_the_way)
-        await stop(tables, staying, keys_of, circumstances.now)
+        await stop(
+            tables, [item for item in staying if item.row.delivered_at is None], keys_of, circumstances.now
+        )
         await tables.notify(["deliveries"])
     changed = [
         redecided(item, circumstances.rule_set, circumstances.now) for item in examined if item.differs
@@ -202,6 +207,8 @@ def _settled(row: DeliveryRow, settlement: Settlement) -> DeliveryRow:
     if settlement.state == "pending":
         again = instant(settlement.next_attempt_at or settlement.at)
         return row._replace(state="pending", reason=reason, lease="", due_at=again)
+    if row.delivered_at is not None:
+        return row.arrived()
     return row._replace(state=settlement.state, reason=reason, lease="", settled_at=instant(settlement.at))
 
 

@@ -129,7 +129,7 @@ def _empty(row: DeliveryRow) -> SealedEvent:
 
 def _candidate(row: DeliveryRow, sealed: SealedEvent, held_since: str | None) -> Candidate:
     emission = None if row.emission is None else emission_from(row.emission)
-    had = row.settled_at if row.state == "delivered" else None
+    had = row.settled_at if row.state == "delivered" else row.delivered_at
     delivered_at = None if had is None else instant_text(had)
     return Candidate(row.delivery_id, row.receiver, sealed, row.position, emission, held_since, delivered_at)
 

@@ -67,6 +67,35 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A place where the books do not balance.
+
+    `missing` is what should stand behind the line's `state`: a `delivery`, `hold` or `parked` row; or `lines`, when the
+    record has not as many lines as it was counted for (`line` is then -1).
+    """
+
+    partition: int
+    offset: int
+    place: str
+    line: int
+    state: str
+    missing: str
+
+
+MISSING = {"held": "hold", "parked": "parked", "pending": "delivery", "delivered": "delivery", "": "lines"}
+"""What stands behind each state of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The end of the audit chain of a partition, `hash` in hexadecimal. Kept outside it shows that an end was cut."""
+
+    partition: int
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainBreak:
     """A place where the audit chain of a partition does not hold: edited, removed or inserted."""
 

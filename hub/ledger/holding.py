@@ -47,7 +47,12 @@ class Holds:
         self._payloads = await read_payloads(self._tables, {row.payload_uid for row in found})
         # Under the id by which the event is remembered: the payload can be that of a later sending.
         self.held = tuple(
-            HeldEvent(replace(self._payloads[row.payload_uid], uid=row.uid), row.held_since, row.hold_until)
+            HeldEvent(
+                sealed=replace(self._payloads[row.payload_uid], uid=row.uid),
+                held_since=row.held_since,
+                hold_until=row.hold_until,
+                first_look=row.first_look,
+            )
             for row in found
             if row.payload_uid in self._payloads
         )

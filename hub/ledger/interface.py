@@ -24,8 +24,8 @@ __all__ = [
     "Balance",
     "ChainBreak",
     "DueThread",
-    "Inspected",
     "FencedError",
+    "Inspected",
     "LedgerUnavailableError",
     "LogReplacedError",
     "Receipt",
@@ -104,11 +104,15 @@ class BatchTransaction(Transaction, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldEvent:
-    """A held event whose facts changed, whose boundary in time came, or whose term passed."""
+    """A held event whose facts changed, whose boundary in time came, or whose term passed.
+
+    `first_look`: it could not be judged when it came, and a person of the hub let it go on.
+    """
 
     sealed: SealedEvent
     held_since: str
     hold_until: str
+    first_look: bool = False
 
 
 class HoldTransaction(Transaction, Protocol):

@@ -16,6 +16,7 @@ from hub.ledger.batching import Batch
 from hub.ledger.claiming import Claim, claim, settle
 from hub.ledger.counting import count_signals
 from hub.ledger.data_keys import LedgerDataKeyStore
+from hub.ledger.desk import Desk
 from hub.ledger.facts import write_facts
 from hub.ledger.feeding import read_feed
 from hub.ledger.gathering import look_up
@@ -78,6 +79,11 @@ class StoredLedger:
     def data_keys(self) -> LedgerDataKeyStore:
         """See Ledger."""
         return self._data_keys
+
+    @property
+    def desk(self) -> Desk:
+        """Return what an operator asks and does by hand."""
+        return Desk(self._store, self._again, self._rule_set)
 
     # --- consumption ------------------------------------------------------------------------------
     async def claim_partitions(

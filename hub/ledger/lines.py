@@ -18,8 +18,8 @@ LineKey = tuple[str, int]
 
 
 def line_state(deliveries: Sequence[rows.DeliveryRow]) -> str | None:
-    """Return what the deliveries of one line say, or None when all were stopped."""
-    states = {row.state for row in deliveries}
+    """Return what the deliveries of one line say, or None when all were stopped. A replay was delivered before."""
+    states = {row.state if row.delivered_at is None else "delivered" for row in deliveries}
     if states & OPEN:
         return "pending"
     if "delivered" in states:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from hub.ledger import rows
+from hub.ledger.figures import Difference
 from hub.ledger.gathered import Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
-from hub.ledger.memory_counts import count_lines, count_open
+from hub.ledger.memory_counts import count_lines, count_open, differing_lines
 from hub.ledger.memory_gathering import due_rows, due_threads, gather_rows
 from hub.ledger.memory_rows import Journal, Shelf
 from hub.ledger.rows import (
@@ -21,6 +22,7 @@ from hub.ledger.rows import (
     HoldRow,
     LineRow,
     OutboxEntryRow,
+    ParkedRow,
     Row,
     SubscriptionRow,
     Table,
@@ -242,6 +244,21 @@ class MemoryTables:
         """See Tables."""
         return sorted(self.shelf(rows.OUTBOX), key=lambda row: row.row_id)[:limit]
 
+    async def delivered_between(self, receiver: str, start: datetime, end: datetime, limit: int) -> list[str]:
+        """See Tables."""
+        found = self.shelf(rows.DELIVERY).read({"receiver": [receiver]})
+        got = [(row.delivery_id, row.settled_at) for row in found if row.state == "delivered"]
+        return [one for one, at in got if at is not None and start <= at < end][:limit]
+
+    async def parked_after(self, parked_id: int, limit: int) -> list[ParkedRow]:
+        """See Tables."""
+        found = [row for row in self.shelf(rows.PARKED) if row.parked_id > parked_id]
+        return sorted(found, key=lambda row: row.parked_id)[:limit]
+
+    async def kept_payloads(self, uids: Collection[str]) -> list[str]:
+        """See Tables."""
+        return [row.uid for row in self.shelf(rows.PAYLOAD).read({"uid": uids})]
+
     async def stale_payloads(self, limit: int, before: datetime) -> list[str]:
         """See Tables."""
         needed = {row.payload_uid for row in self.shelf(rows.HOLD)}
@@ -250,6 +267,8 @@ class MemoryTables:
             for row in self.shelf(rows.DELIVERY)
             if row.settled_at is None or row.settled_at >= before or row.state == "parked"
         }
+        waiting = {row.place for row in self.shelf(rows.PARKED)}
+        needed |= {row.uid for row in self.shelf(rows.INTAKE).read({"place": waiting})}
         stale = [row for row in self.shelf(rows.PAYLOAD) if row.stored_at < before and row.uid not in needed]
         return [row.uid for row in sorted(stale, key=lambda row: row.stored_at)][:limit]
 
@@ -273,6 +292,10 @@ class MemoryTables:
     async def balance(self, day: date | None, sender: str | None) -> Balance:
         """See Tables."""
         return count_lines(self.shelf, day, sender)
+
+    async def differences(self, day: date | None, sender: str | None, limit: int) -> list[Difference]:
+        """See Tables."""
+        return differing_lines(self.shelf, day, sender)[:limit]
 
     async def statistics(self, now: datetime) -> Statistics:
         """See Tables."""

@@ -57,6 +57,7 @@ class Plan:
     deliveries: list[rows.DeliveryRow] = field(default_factory=list)
     processing: list[rows.ProcessingRow] = field(default_factory=list)
     payloads: dict[str, rows.PayloadRow] = field(default_factory=dict)
+    spared: dict[str, rows.PayloadRow] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     destroyed: set[str] = field(default_factory=set)
     entries: dict[str, rows.EntryRow] = field(default_factory=dict)
@@ -272,11 +273,22 @@ def _delivery_row(
 
 def plan_payload(plan: Plan, target: Target) -> None:
     """Keep the sealed event: something may still be delivered from it."""
-    sealed = target.sealed
-    plan.destroyed.discard(sealed.uid)
+    uid = target.sealed.uid
+    plan.destroyed.discard(uid)
     if target.judgement.verdict in REPEATS:
-        plan.kept.add(sealed.uid)
-    plan.payloads[sealed.uid] = rows.PayloadRow(
+        plan.kept.add(uid)
+    plan.payloads[uid] = _payload_row(target)
+
+
+def plan_parked(plan: Plan, target: Target, reason: str) -> None:
+    """Let the event wait for a person, and keep it: released, it is judged. What is kept under its number stays."""
+    plan.parked.append(parked_row(target.place, -1, "", reason, target.at))
+    plan.spared[target.sealed.uid] = _payload_row(target)
+
+
+def _payload_row(target: Target) -> rows.PayloadRow:
+    sealed = target.sealed
+    return rows.PayloadRow(
         sealed.uid,
         to_json([sealed.event, sealed.authenticated_org, sealed.accepted_at, sealed.key, sealed.traceparent]),
         pack_sections(sealed.sealed),

@@ -12,6 +12,7 @@ from hub.ledger.rows import (
     HOLD,
     LINE,
     OUTBOX,
+    PARKED,
     PAYLOAD,
     SUBSCRIPTION,
     THREAD,
@@ -178,6 +179,15 @@ ENDED_CONSENTS: Final = f"""
     order by c.ends_at limit $1
 """  # noqa: S608
 OLDEST_OUTBOX: Final = f"select {', '.join(OUTBOX.columns)} from outbox order by row_id limit $1"  # noqa: S608
+DELIVERED_BETWEEN: Final = """
+    select delivery_id from delivery
+    where receiver = $1 and state = 'delivered' and settled_at >= $2 and settled_at < $3
+    order by ordinal limit $4
+"""
+PARKED_AFTER: Final = f"""
+    select {", ".join(PARKED.columns)} from parked where parked_id > $1 order by parked_id limit $2
+"""  # noqa: S608
+KEPT_PAYLOADS: Final = "select uid from payload where uid = any($1::text[])"
 STALE_PAYLOADS: Final = """
     select p.uid from payload p
     where p.stored_at < $2
@@ -186,6 +196,7 @@ STALE_PAYLOADS: Final = """
             select from delivery d
             where d.uid = p.uid and (d.settled_at is null or d.settled_at >= $2 or d.state = 'parked')
         )
+        and not exists (select from intake i join parked k on k.place = i.place where i.uid = p.uid)
     order by p.stored_at limit $1 for update skip locked
 """
 
@@ -202,21 +213,24 @@ CHAIN_PARTITIONS: Final = """
 
 # A state counts only with the row that must stand behind it: a lost delivery, hold or parked row shows as a
 # difference instead of hiding behind the line's own word.
-BALANCE: Final = """
+_COUNTED: Final = """
     with counted as (
-        select i.place, i.line_count from intake i
+        select i.place, i.partition, i.record_offset, i.line_count from intake i
         where ($1::date is null or i.day = $1) and ($2::text is null or i.sender = $2)
     ), state as (
-        select l.state, l.state in ('withheld', 'recorded')
+        select c.*, l.line, l.state, l.state in ('withheld', 'recorded')
             or (l.state = 'held' and exists (select from hold h where h.uid = l.uid))
             or (l.state = 'parked' and exists (
                 select from parked p where p.place = l.place and p.line in (l.line, -1)))
             or (l.state in ('pending', 'delivered') and exists (
                 select from delivery d where d.place = l.place and d.line = l.line
                     and case l.state when 'pending' then d.state in ('pending', 'claimed')
-                        else d.state = 'delivered' end)) as stands
+                        else d.state = 'delivered' or d.delivered_at is not null end)) as stands
         from counted c join line l on l.place = c.place
     )
+"""
+BALANCE: Final = f"""
+    {_COUNTED}
     select
         (select count(*) from counted) as records,
         (select coalesce(sum(line_count), 0)::bigint from counted) as accepted,
@@ -227,14 +241,22 @@ BALANCE: Final = """
         count(*) filter (where state = 'pending' and stands) as pending,
         count(*) filter (where state = 'recorded' and stands) as recorded
     from state
-"""
+"""  # noqa: S608
+DIFFERENCES: Final = f"""
+    {_COUNTED}
+    select partition, record_offset, place, line, state from state where not stands
+    union all
+    select partition, record_offset, place, -1, '' from counted c
+    where line_count <> (select count(*) from line l where l.place = c.place)
+    order by partition, record_offset, place, line limit $3
+"""  # noqa: S608
 STATISTICS: Final = """
     select
         (select count(*) from delivery where state in ('pending', 'claimed')) as pending,
         (select count(*) from hold) as held,
         (select count(*) from parked) as parked,
         (select coalesce(greatest(0, extract(epoch from $1::timestamptz - min(accepted_at::timestamptz))), 0)::float8
-            from delivery where state in ('pending', 'claimed')) as oldest_pending_seconds,
+            from delivery where state in ('pending', 'claimed') and delivered_at is null) as oldest_pending_seconds,
         (select count(*) from outbox) as outbox
 """
 NOTIFY: Final = "select pg_notify(channel, '') from unnest($1::text[]) channel"

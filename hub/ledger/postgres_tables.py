@@ -11,6 +11,7 @@ import asyncpg
 
 from hub.ledger import postgres_statements as sql
 from hub.ledger import rows
+from hub.ledger.figures import MISSING, Difference
 from hub.ledger.gathered import FOUND_TABLES, Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.postgres_gathering import GATHER, LINKS_LOCK, arguments, found_from
@@ -23,6 +24,7 @@ from hub.ledger.rows import (
     HoldRow,
     LineRow,
     OutboxEntryRow,
+    ParkedRow,
     Row,
     SubscriptionRow,
     Table,
@@ -247,6 +249,19 @@ class PostgresTables:
         """See Tables."""
         return await self._rows(rows.OUTBOX, sql.OLDEST_OUTBOX, limit)
 
+    async def delivered_between(self, receiver: str, start: datetime, end: datetime, limit: int) -> list[str]:
+        """See Tables."""
+        found = await self._ask(sql.DELIVERED_BETWEEN, receiver, start, end, limit)
+        return [record[0] for record in found]
+
+    async def parked_after(self, parked_id: int, limit: int) -> list[ParkedRow]:
+        """See Tables."""
+        return await self._rows(rows.PARKED, sql.PARKED_AFTER, parked_id, limit)
+
+    async def kept_payloads(self, uids: Collection[str]) -> list[str]:
+        """See Tables."""
+        return [record[0] for record in await self._ask(sql.KEPT_PAYLOADS, list(uids))]
+
     async def stale_payloads(self, limit: int, before: datetime) -> list[str]:
         """See Tables."""
         return [record[0] for record in await self._ask(sql.STALE_PAYLOADS, limit, before)]
@@ -268,6 +283,14 @@ class PostgresTables:
         """See Tables."""
         (counted,) = await self._ask(sql.BALANCE, day, sender)
         return Balance(**dict(counted))
+
+    async def differences(self, day: date | None, sender: str | None, limit: int) -> list[Difference]:
+        """See Tables."""
+        found = await self._ask(sql.DIFFERENCES, day, sender, limit)
+        return [
+            Difference(record[0], record[1], record[2], record[3], record[4], MISSING[record[4]])
+            for record in found
+        ]
 
     async def statistics(self, now: datetime) -> Statistics:
         """See Tables."""

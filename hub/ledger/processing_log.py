@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from hub.core.codes import in_section_order
 from hub.core.model import Emission, JsonObject, RecipientDecision
 from hub.ledger import rows
 from hub.ledger.documents import entry_from
@@ -113,8 +114,19 @@ async def decided_anew(tables: Tables, going: Sequence[Examined]) -> None:
 def _anew(row: rows.ProcessingRow, item: Examined) -> rows.ProcessingRow:
     decision, event = item.decision, item.candidate.sealed.event
     third = row.third_person if item.row.emission else _speaks_of_others(event, decision.sections)
+    if item.row.delivered_at is not None:
+        return _sent_again(row, decision.sections, third)
     return row._replace(
         reason=key_text(decision.reason), sections=to_json(list(decision.sections)), third_person=third
+    )
+
+
+def _sent_again(row: rows.ProcessingRow, sections: Collection[str], third: bool) -> rows.ProcessingRow:  # noqa: FBT001
+    """Return the line of something that is sent once more: what went the first time was shared all the same."""
+    before = from_json(row.sections)
+    both = {*sections, *(str(name) for name in (before if isinstance(before, list) else ()))}
+    return row._replace(
+        sections=to_json(list(in_section_order(both))), third_person=row.third_person or third
     )
 
 
@@ -171,7 +183,7 @@ def _match_line(
 
 def _line(row: rows.ProcessingRow, delivery: rows.DeliveryRow) -> SharedLine:
     sections = from_json(row.sections)
-    settled_at = delivery.settled_at if delivery.state == "delivered" else None
+    settled_at = delivery.settled_at if delivery.state == "delivered" else delivery.delivered_at
     return SharedLine(
         line="",
         type=row.type,
@@ -183,7 +195,7 @@ def _line(row: rows.ProcessingRow, delivery: rows.DeliveryRow) -> SharedLine:
         reason=row.reason,
         sections=tuple(str(name) for name in sections) if isinstance(sections, list) else (),
         shared_at=None if settled_at is None else instant_text(settled_at),
-        state=delivery.state,
+        state=delivery.state if delivery.delivered_at is None else "delivered",
         third_person=row.third_person,
         reporter_anonymous=row.reporter_anonymous,
         released=row.released,

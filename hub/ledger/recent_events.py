@@ -12,6 +12,7 @@ from hub.ledger import rows
 from hub.ledger.documents import recipient_from, thread_from
 from hub.ledger.examining import read_payloads
 from hub.ledger.intake import UNREADABLE
+from hub.ledger.operators import BY_HAND
 from hub.ledger.tables import Store, Tables
 from hub.ledger.texts import from_json, instant
 from hub.ledger.trail import AuditLine, RecentEvent, Trail
@@ -25,7 +26,7 @@ HELD_MAXIMUM: Final = 100_000
 CLAIMED: Final = "claimed"
 """Verdict of the last look at a delivery."""
 
-REPEATED: Final = frozenset({"duplicate", "conflict", "stale", UNREADABLE})
+REPEATED: Final = frozenset({"duplicate", "conflict", "stale", UNREADABLE, *BY_HAND})
 """Verdicts that decide nothing anew about an event."""
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)

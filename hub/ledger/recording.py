@@ -27,6 +27,7 @@ from hub.ledger.planning import (
     parked_row,
     plan_deliveries,
     plan_lines,
+    plan_parked,
     plan_repeat_line,
     plan_whole,
 )
@@ -262,8 +263,7 @@ class Recorder:
         self._targets.append(target)
         self._plan.links += decision_links(target, self._rule_set)
         if target.judgement.parked is not None:
-            row = parked_row(target.place, -1, "", target.judgement.parked, target.at)
-            self._plan.parked.append(row)
+            plan_parked(self._plan, target, target.judgement.parked)
 
     def _unreadable(self, place: str, item: UnreadableRecord) -> None:
         """Park a record that is no event: its place, size and digest, never its bytes."""

@@ -102,7 +102,10 @@ class PayloadRow(NamedTuple):
 
 
 class HoldRow(NamedTuple):
-    """A held event: nothing of it left, its payload is kept until the term passes."""
+    """A held event: nothing of it left, its payload is kept until the term passes.
+
+    `first_look`: it was parked before it could be judged, so that the hub has no memory of it yet.
+    """
 
     uid: str
     payload_uid: str
@@ -113,6 +116,7 @@ class HoldRow(NamedTuple):
     hold_until: str
     hold_until_at: datetime
     wake_at: datetime
+    first_look: bool = False
 
 
 class HoldWatchRow(NamedTuple):
@@ -159,6 +163,7 @@ class DeliveryRow(NamedTuple):
 
     `state` is `pending`, `claimed`, `delivered`, `stopped` or `parked`. `due_at` is the next attempt of a
     pending and the end of the lease of a claimed delivery. `sequence` 0 means that no number was given yet.
+    `delivered_at` is set while a delivery that its receiver had already is sent once more: when it had it first.
     """
 
     delivery_id: str
@@ -183,6 +188,11 @@ class DeliveryRow(NamedTuple):
     accepted_at: str
     first_attempt_at: str
     settled_at: datetime | None
+    delivered_at: datetime | None = None
+
+    def arrived(self) -> DeliveryRow:
+        """Return the row once it is sent no more: its receiver has it since the first time."""
+        return self._replace(state="delivered", lease="", settled_at=self.delivered_at, delivered_at=None)
 
 
 UNSENT: Final = "unsent"

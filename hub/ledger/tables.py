@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from hub.ledger.figures import Difference
 from hub.ledger.gathered import Asked, Due, Found
 from hub.ledger.interface import Balance, LogIdentity, PartitionClaim, Statistics
 from hub.ledger.rows import (
@@ -22,6 +23,7 @@ from hub.ledger.rows import (
     HoldRow,
     LineRow,
     OutboxEntryRow,
+    ParkedRow,
     Row,
     SubscriptionRow,
     Table,
@@ -195,6 +197,18 @@ class Tables(Protocol):
         """Return the oldest messages."""
         ...
 
+    async def delivered_between(self, receiver: str, start: datetime, end: datetime, limit: int) -> list[str]:
+        """Return ids of deliveries that a receiver got from `start` (included) to `end` (excluded), in their order."""
+        ...
+
+    async def parked_after(self, parked_id: int, limit: int) -> list[ParkedRow]:
+        """Return parked rows with a higher number, in their order."""
+        ...
+
+    async def kept_payloads(self, uids: Collection[str]) -> list[str]:
+        """Return those of these events whose sealed content is there, without reading it."""
+        ...
+
     async def stale_payloads(self, limit: int, before: datetime) -> list[str]:
         """Return uids of payloads that nothing needs any more and that rest since before this instant."""
         ...
@@ -214,6 +228,10 @@ class Tables(Protocol):
 
     async def balance(self, day: date | None, sender: str | None) -> Balance:
         """Count lines; a state counts only when the row that must stand behind it is there."""
+        ...
+
+    async def differences(self, day: date | None, sender: str | None, limit: int) -> list[Difference]:
+        """Return lines behind which nothing stands, and records without their lines, in the order of the log."""
         ...
 
     async def statistics(self, now: datetime) -> Statistics:

@@ -69,10 +69,11 @@ async def _delivered(tables: Tables, uids: set[str]) -> dict[str, Mapping[str, s
     since: dict[str, dict[str, datetime]] = {}
     found = await tables.read(rows.DELIVERY, {"place": uid_of})
     for row in found:
-        if row.state != "delivered" or row.emission is not None or row.settled_at is None:
+        at = row.settled_at if row.state == "delivered" else row.delivered_at
+        if row.emission is not None or at is None:
             continue
         receivers = since.setdefault(uid_of[row.place], {})
-        receivers[row.receiver] = min(row.settled_at, receivers.get(row.receiver, row.settled_at))
+        receivers[row.receiver] = min(at, receivers.get(row.receiver, at))
     return {
         uid: {receiver: instant_text(at) for receiver, at in receivers.items()}
         for uid, receivers in since.items()

@@ -31,6 +31,7 @@ async def write_plan(tables: Tables, plan: Plan, gathered: Mapping[str, rows.Ent
     await tables.insert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid not in known])
     await tables.upsert(rows.PAYLOAD, [row for uid, row in plan.payloads.items() if uid in known])
     await tables.delete(rows.PAYLOAD, "uid", plan.destroyed)
+    await tables.insert_missing(rows.PAYLOAD, list(plan.spared.values()))
     await tables.insert(rows.DELIVERY, plan.deliveries)
     await tables.insert(rows.PROCESSING, plan.processing)
     await tables.insert(rows.PARKED, plan.parked)
