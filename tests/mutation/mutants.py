@@ -126,8 +126,11 @@ def _made(
         if whole == source:
             continue
         found = _difference(source, whole)
-        worded = isinstance(whereabouts.statement(found.first), ast.Raise)
-        if worded or _only_case(found.before, found.after) or not _compiles(whole):
+        if (
+            _says_nothing(whereabouts.statement(found.first))
+            or _only_case(found.before, found.after)
+            or not _compiles(whole)
+        ):
             continue
         kind = str(type(mutation.mutated_node))
         said = "\n".join((*whereabouts.surroundings(found.first), found.before, found.after, kind))
@@ -196,6 +199,17 @@ def _difference(before: str, after: str) -> _Difference:
 def _joined(lines: list[str]) -> str:
     """Return changed lines as one line for people."""
     return " ".join(line.strip() for line in lines)
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    """Tell whether a statement only words an exception or names a type, which no behaviour rests on."""
+    if isinstance(statement, ast.AnnAssign):
+        return isinstance(statement.annotation, ast.Name) and statement.annotation.id == "TypeAlias"
+    made = statement.value if isinstance(statement, ast.Assign) else None
+    is_type_variable = (
+        isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id == "TypeVar"
+    )
+    return is_type_variable or isinstance(statement, ast.Raise)
 
 
 def _only_case(before: str, after: str) -> bool:
