@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hub.core.explaining import State, explain_event, explain_recipient
+from hub.core.explaining import State, explain_event
 from hub.core.explaining_gates import Known, concerns
-from hub.core.explaining_words import EVENT_GATES, RECIPIENT_GATES
+from hub.core.explaining_words import EVENT_GATES
 from hub.core.own_events import alert_event, own_event
 from hub.core.routing import fixed_protector
 from hub.core.shown_face import shown_face
@@ -111,17 +111,6 @@ def test_a_gate_that_did_not_decide_is_told_with_its_rule() -> None:
         if step.state is not State.DECIDED:
             assert (step.nl, step.en) == (row.nl, row.en)
             assert (step.law is None) == (not row.basis.startswith(("L", "P; ")))
-
-
-def test_a_closed_route_is_told_with_the_article_of_the_stated_ground() -> None:
-    """Where a stated ground does not fit, the step that decided names the law of that ground."""
-    known = Known(
-        type="signal.raised", anonymous=False, excepted=True, ground="wmo_5_2_6", may_be_taken=False
-    )
-    steps = explain_recipient("deny_route", "gp_a", known)
-    assert len(steps) == len(RECIPIENT_GATES)
-    laws = {step.law for step in steps if step.state is State.DECIDED}
-    assert laws == {"Wmo 5.2.6"}
 
 
 @pytest.mark.parametrize(
