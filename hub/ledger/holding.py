@@ -11,7 +11,7 @@ from hub.ledger import rows
 from hub.ledger.examining import read_payloads
 from hub.ledger.gathering import gather
 from hub.ledger.interface import HeldEvent
-from hub.ledger.planning import Target
+from hub.ledger.planning import PARKED_PAYLOAD, Target
 from hub.ledger.recording import Memory, Recorder
 from hub.ledger.tables import Tables
 from hub.ledger.texts import instant
@@ -45,6 +45,9 @@ class Holds:
         for wake in await self._tables.read(rows.HOLD_WAKE, {"uid": [row.uid for row in found]}):
             self._wakes.setdefault(wake.uid, []).append(wake.wake_id)
         self._payloads = await read_payloads(self._tables, {row.payload_uid for row in found})
+        for row in found:
+            if row.payload_uid.startswith(PARKED_PAYLOAD) and row.payload_uid in self._payloads:
+                self._payloads[row.payload_uid] = replace(self._payloads[row.payload_uid], uid=row.uid)
         # Under the id by which the event is remembered: the payload can be that of a later sending.
         self.held = tuple(
             HeldEvent(

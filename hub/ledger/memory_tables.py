@@ -267,8 +267,7 @@ class MemoryTables:
             for row in self.shelf(rows.DELIVERY)
             if row.settled_at is None or row.settled_at >= before or row.state == "parked"
         }
-        waiting = {row.place for row in self.shelf(rows.PARKED)}
-        needed |= {row.uid for row in self.shelf(rows.INTAKE).read({"place": waiting})}
+        needed |= {f"parked:{row.place}" for row in self.shelf(rows.PARKED)}
         stale = [row for row in self.shelf(rows.PAYLOAD) if row.stored_at < before and row.uid not in needed]
         return [row.uid for row in sorted(stale, key=lambda row: row.stored_at)][:limit]
 

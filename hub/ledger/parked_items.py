@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from hub.ledger import rows
 from hub.ledger.documents import emission_from
 from hub.ledger.intake import UNREADABLE
+from hub.ledger.planning import parked_payload_uid
 from hub.ledger.tables import Tables
 from hub.ledger.texts import instant_text
 
@@ -73,7 +74,8 @@ async def parked_items(tables: Tables, found: Sequence[rows.ParkedRow]) -> list[
     records = {row.place: row for row in await tables.read(rows.INTAKE, {"place": places})}
     lines = {(row.place, row.line): row for row in await tables.read(rows.LINE, {"place": places})}
     sent = {row.delivery_id: row for row in await tables.read(rows.DELIVERY, {"delivery_id": deliveries})}
-    kept = await _kept(tables, records.values(), sent.values())
+    contents = {row.uid for row in sent.values()} | {parked_payload_uid(place) for place in places}
+    kept = frozenset(await tables.kept_payloads(contents))
     items = [_item(row, records, lines, sent, kept) for row in found]
     return list({_same(item): item for item in reversed(items)}.values())[::-1]
 
@@ -81,14 +83,6 @@ async def parked_items(tables: Tables, found: Sequence[rows.ParkedRow]) -> list[
 def _same(item: ParkedItem) -> str:
     """Return what two rows about the same thing have in common: a whole record is parked for its line too."""
     return item.delivery_id or item.place
-
-
-async def _kept(
-    tables: Tables, records: Iterable[rows.IntakeRow], sent: Iterable[rows.DeliveryRow]
-) -> frozenset[str]:
-    """Return the events of which the sealed content is still there."""
-    uids = {row.uid for row in records} | {row.uid for row in sent}
-    return frozenset(await tables.kept_payloads(uids - {""}))
 
 
 def _item(
@@ -99,7 +93,7 @@ def _item(
     kept: frozenset[str],
 ) -> ParkedItem:
     record, delivery = records.get(row.place), sent.get(row.delivery_id)
-    uid = delivery.uid if delivery is not None else _of(record, "uid")
+    content = parked_payload_uid(row.place) if delivery is None else delivery.uid
     return ParkedItem(
         parked_id=row.parked_id,
         kind=_kind(row, record),
@@ -109,7 +103,7 @@ def _item(
         partition=-1 if record is None else record.partition,
         offset=-1 if record is None else record.record_offset,
         line=row.line,
-        uid=uid,
+        uid=_of(delivery, "uid") or _of(record, "uid"),
         type=_type(delivery) or _of(record, "type"),
         sender=_of(record, "sender"),
         receiver=_of(delivery, "receiver"),
@@ -119,7 +113,7 @@ def _item(
         state=_state(row, lines),
         size_bytes=row.size_bytes,
         digest=row.digest,
-        content_kept=uid in kept,
+        content_kept=content in kept,
     )
 
 

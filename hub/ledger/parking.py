@@ -13,14 +13,16 @@ from enum import StrEnum, unique
 from typing import Final
 
 from hub.core.keys import keys_of
-from hub.core.model import JsonObject, Outcome
+from hub.core.model import JsonObject
 from hub.ledger import rows
 from hub.ledger.addressing import CONFIGURED
+from hub.ledger.documents import recipient_from
 from hub.ledger.examining import HOLD_BOUND_DAYS, read_payloads
 from hub.ledger.intake import UNREADABLE
 from hub.ledger.lines import refresh_lines
 from hub.ledger.operators import REJECTED, RELEASED, Operator
 from hub.ledger.parked_items import PARKED_STATE, WHOLE_RECORD
+from hub.ledger.planning import parked_payload_uid
 from hub.ledger.tables import Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key
 from hub.ledger.threads import drop_owed
@@ -122,8 +124,17 @@ async def _release_delivery(tables: Tables, parked: rows.ParkedRow, act: Act) ->
     )
     await tables.upsert(rows.DELIVERY, [waiting])
     await _delivery_done(tables, parked, row, act, RELEASED)
+    await _tell_decision(tables, row)
     await tables.notify(["deliveries"])
     return ParkedOutcome.RELEASED
+
+
+async def _tell_decision(tables: Tables, row: rows.DeliveryRow) -> None:
+    """Let the line tell its decision again, not why the delivery was parked."""
+    lines = await tables.read(rows.LINE, {"place": [row.place]})
+    told = [line for line in lines if line.line == row.line and line.state != PARKED_STATE]
+    reason = recipient_from(from_json(row.decision)).reason
+    await tables.upsert(rows.LINE, [line._replace(reason=key_text(reason)) for line in told])
 
 
 async def _reject_delivery(tables: Tables, parked: rows.ParkedRow, act: Act) -> ParkedOutcome:
@@ -174,8 +185,7 @@ async def _delivery_done(
     await tables.delete(rows.PARKED, "delivery_id", [row.delivery_id])
     if row.line != WHOLE_RECORD:
         await refresh_lines(tables, {row.place: act.now}, {})
-    decided = from_json(row.decision)
-    outcome = str(decided["outcome"]) if isinstance(decided, dict) else Outcome.HOLD.value
+    outcome = recipient_from(from_json(row.decision)).outcome.value
     await act.write(tables, verdict, parked, _About(row.partition, row.uid, outcome))
 
 
@@ -193,7 +203,7 @@ async def _release_event(tables: Tables, parked: rows.ParkedRow, act: Act) -> Pa
     lines = await _parked_lines(tables, parked.place)
     if record.verdict == UNREADABLE or not lines:
         return ParkedOutcome.ONLY_REJECT
-    if not await tables.kept_payloads([record.uid]):
+    if not await tables.kept_payloads([parked_payload_uid(record.place)]):
         return ParkedOutcome.CONTENT_GONE
     known = await tables.read(rows.ENTRY, {"entry_id": [record.uid]})
     place = known[0].place if known else record.place
@@ -216,6 +226,7 @@ async def _reject_event(tables: Tables, parked: rows.ParkedRow, act: Act) -> Par
         return ParkedOutcome.NOT_PARKED
     lines = await _parked_lines(tables, parked.place)
     await tables.upsert(rows.LINE, [line._replace(state="withheld", at=act.now) for line in lines])
+    await tables.delete(rows.PAYLOAD, "uid", [parked_payload_uid(parked.place)])
     await _record_done(tables, parked, record, act, REJECTED)
     return ParkedOutcome.REJECTED
 
@@ -238,11 +249,12 @@ async def _parked_lines(tables: Tables, place: str) -> list[rows.LineRow]:
 
 async def _hold(tables: Tables, record: rows.IntakeRow, place: str, now: str, *, first_look: bool) -> None:
     """Begin a hold that is due at once; one that is there already is woken."""
-    sealed = (await read_payloads(tables, {record.uid}))[record.uid]
+    payload_uid = parked_payload_uid(record.place)
+    sealed = (await read_payloads(tables, {payload_uid}))[payload_uid]
     until = instant(now) + timedelta(days=HOLD_BOUND_DAYS)
     hold = rows.HoldRow(
         uid=record.uid,
-        payload_uid=record.uid,
+        payload_uid=payload_uid,
         place=place,
         partition=int(place.split("/")[1]),
         source_key=pair_key(str(sealed.event.get("source")), str(sealed.event.get("id"))),

@@ -40,6 +40,9 @@ CRISIS_URGENCIES: Final = frozenset({"u0", "u1"})
 NO_SUBSCRIPTION: Final = "no_subscription"
 """The receiver has no active subscription: the delivery is parked, never lost."""
 
+PARKED_PAYLOAD: Final = "parked:"
+"""Begins the id under which the content of a parked record is kept; no hub's id of an event begins so."""
+
 EMISSION_LINE: Final = -1
 """The hub's own messages are no line of a sender's record."""
 
@@ -281,9 +284,18 @@ def plan_payload(plan: Plan, target: Target) -> None:
 
 
 def plan_parked(plan: Plan, target: Target, reason: str) -> None:
-    """Let the event wait for a person, and keep it: released, it is judged. What is kept under its number stays."""
+    """Let the event wait for a person, and keep it: released, it is judged."""
     plan.parked.append(parked_row(target.place, -1, "", reason, target.at))
-    plan.spared[target.sealed.uid] = _payload_row(target)
+    kept = parked_payload_uid(target.place)
+    plan.spared[kept] = _payload_row(target)._replace(uid=kept)
+
+
+def parked_payload_uid(place: str) -> str:
+    """Return under what the content of a parked record is kept.
+
+    Not the event's own id: the sender may send it again meanwhile, or another message under the same number.
+    """
+    return f"{PARKED_PAYLOAD}{place}"
 
 
 def _payload_row(target: Target) -> rows.PayloadRow:

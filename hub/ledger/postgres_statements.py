@@ -196,7 +196,7 @@ STALE_PAYLOADS: Final = """
             select from delivery d
             where d.uid = p.uid and (d.settled_at is null or d.settled_at >= $2 or d.state = 'parked')
         )
-        and not exists (select from intake i join parked k on k.place = i.place where i.uid = p.uid)
+        and not exists (select from parked k where p.uid like 'parked:%' and k.place = substr(p.uid, 8))
     order by p.stored_at limit $1 for update skip locked
 """
 

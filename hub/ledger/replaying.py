@@ -16,7 +16,7 @@ from hub.core.model import JsonObject
 from hub.ledger import rows
 from hub.ledger.addressing import TYPE_PREFIX, TYPE_SUFFIX
 from hub.ledger.audit import Link
-from hub.ledger.documents import emission_from
+from hub.ledger.documents import emission_from, recipient_from
 from hub.ledger.operators import REPLAYED
 from hub.ledger.parking import Act
 from hub.ledger.tables import Store, Tables
@@ -157,7 +157,6 @@ async def _send(tables: Tables, going: Sequence[rows.DeliveryRow], now: str, act
 
 
 def _link(row: rows.DeliveryRow, now: str, act: Act) -> Link:
-    decided = from_json(row.decision)
     about: JsonObject = {
         "at": now,
         "verdict": REPLAYED,
@@ -168,7 +167,7 @@ def _link(row: rows.DeliveryRow, now: str, act: Act) -> Link:
         partition=row.partition,
         place=row.place,
         uid=row.uid,
-        outcome=str(decided["outcome"]) if isinstance(decided, dict) else "",
+        outcome=recipient_from(from_json(row.decision)).outcome.value,
         reason=SENT,
         rule_set=act.rule_set,
         about=about,
