@@ -8,10 +8,10 @@ LOCK := deploy/locks/development.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test lint bench month clean lock mutants vectors-live
+.PHONY: help venv demo up test test-kafka lint bench month clean lock mutants vectors-live
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Samenhub needs Python 3.11, 3.12 or 3.13; {sys.executable} is {v[0]}.{v[1]}. Use: make PYTHON=/path/to/python3.11 …")'
@@ -29,8 +29,11 @@ demo: venv ## run the main job: six partners, one family, one story (ARGS=--keep
 up: venv ## run the whole hub in the foreground with embedded servers (Ctrl-C stops everything)
 	@$(HUB) up $(ARGS)
 
-test: venv ## run every test (ARGS="-k name" narrows)
-	@$(PYTEST) --numprocesses 2 --dist loadgroup $(ARGS)
+test: venv ## run every test but the long ones on Apache Kafka (ARGS="-k name" narrows)
+	@$(PYTEST) --numprocesses 2 --dist loadgroup -m "not apache_kafka" $(ARGS)
+
+test-kafka: venv ## the long tests on Apache Kafka itself: one node and three (Java 17; Maven the first time)
+	@$(PYTEST) -m apache_kafka $(ARGS)
 
 lint: venv ## ruff, mypy --strict, import contracts
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

@@ -14,7 +14,7 @@ from typing import Any
 import faust
 from aiokafka.errors import ConsumerStoppedError
 from faust.sensors.monitor import Monitor
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP
 
 from agents.ending import Ending
@@ -103,10 +103,20 @@ class LedgerConsumer(Consumer):
         return any(channel.queue.full() for channel in channels)
 
 
+class SettingsProducer(Producer):
+    """A producer that is idempotent where the settings say so: Faust makes it so inside transactions alone."""
+
+    app: Any  # a HubApp, always
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {**super()._settings_extra(), "enable_idempotence": self.app.settings.idempotent_producer}
+
+
 class LedgerTransport(Transport):
-    """The aiokafka transport with our consumer."""
+    """The aiokafka transport with our consumer and producer."""
 
     Consumer = LedgerConsumer
+    Producer = SettingsProducer
 
 
 class QuietMonitor(Monitor):
@@ -143,6 +153,9 @@ class HubApp(faust.App):
 
     def _new_transport(self) -> LedgerTransport:
         return LedgerTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> LedgerTransport:
+        return LedgerTransport(self.conf.broker_producer, self)
 
     def _create_directories(self) -> None:
         """Keep no files: Faust would make a data folder for tables that we do not have."""

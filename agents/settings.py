@@ -18,6 +18,9 @@ class AgentSettings:
     group: str = "samenhub-decide"
     """Consumer group of decide. Kafka's committed offset is a hint: the ledger's offset is the truth."""
 
+    idempotent_producer: bool = False
+    """Whether a repeat inside one producer session leaves one record; the embedded broker does not know it."""
+
     batch_max: int = 500
     """Events in one transaction: at 500 the fixed cost of a transaction is below 5 % of the work."""
 

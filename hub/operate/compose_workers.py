@@ -70,7 +70,7 @@ async def _compose(frame: Frame) -> HubApp:
         clock=clocks.now,
         moving_clock=clocks.moving,
         metrics=frame.metrics,
-        settings=AgentSettings(source=settings.source),
+        settings=AgentSettings(source=settings.source, idempotent_producer=settings.kafka_idempotent),
     )
     if delivers:
         runtime = _with_keys(runtime, settings, book, ledger)

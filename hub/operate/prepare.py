@@ -23,12 +23,12 @@ async def prepare(settings: Settings) -> None:
     """Create what is missing: the ledger's tables and the topics of `schemas/topics.toml`."""
     versions = await migrate(settings.database)
     logger().info("ledger_migrated", versions=versions)
-    created = await create_topics(settings.kafka)
+    created = await create_topics(settings.kafka, settings.kafka_replication)
     logger().info("topics_created", count=len(created))
 
 
 async def create_topics(bootstrap: str, replication: int = 1) -> list[str]:
-    """Create the topics that are not there yet; return their names.
+    """Create the topics that are not there yet, each partition on so many brokers; return their names.
 
     Existing topics are left as they are: a change of partitions would change which child is where.
     """
@@ -54,12 +54,17 @@ async def _connected(bootstrap: str) -> AIOKafkaAdminClient:
             return admin
 
 
+def _in_sync(replication: int) -> dict[str, str]:
+    """Return how many copies `acks=all` waits for at least: with less, a lost machine could take the record with it."""
+    return {"min.insync.replicas": str(replication - 1)} if replication > 2 else {}
+
+
 async def _create(admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> bool:
     request = NewTopic(
         name=topic.name,
         num_partitions=topic.partitions,
         replication_factor=replication,
-        topic_configs=topic.broker_configuration(),
+        topic_configs={**topic.broker_configuration(), **_in_sync(replication)},
     )
     try:
         answer = await admin.create_topics([request])

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     kafka_idempotent: bool = True
     """Idempotent producer; off for the embedded broker, which does not know it."""
 
+    kafka_replication: int = Field(default=1, ge=1, le=9)
+    """Copies of each topic that `hub prepare` makes; 3 on a cluster, of which 2 must have what is acknowledged."""
+
     database: str = "postgresql://hub@127.0.0.1:5432/hub"
     """PostgreSQL address; `memory:` gives the in-memory twin, for tests only."""
 

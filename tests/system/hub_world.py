@@ -20,6 +20,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from stdnum.nl import bsn
 
 from hub.core.model import JsonObject
+from hub.operate.brokers import BrokerKind
 from hub.operate.demo import letters
 from hub.operate.demo.cast import PLAYERS, Credentials, write_configuration
 from hub.operate.demo.letters import Person
@@ -318,7 +319,7 @@ def frames_of(lines: Iterator[str]) -> Iterator[Frame]:
 
 
 @contextmanager
-def running_hub(folder: Path) -> Iterator[HubWorld]:
+def running_hub(folder: Path, kafka: BrokerKind = BrokerKind.EMBEDDED) -> Iterator[HubWorld]:
     """Start a hub with all its processes and the partners' receivers; everything is ended for sure."""
     ports = {player.org: free_port() for player in PLAYERS if player.pushed}
     addresses = {org: f"http://127.0.0.1:{port}/{org}" for org, port in ports.items()}
@@ -326,7 +327,7 @@ def running_hub(folder: Path) -> Iterator[HubWorld]:
     mailbox = Mailbox(credentials.webhook_secrets)
     app = webhook_app(mailbox)
     servers = [WebhookServer(port, app) for port in ports.values()]
-    stack = start_stack(folder, folder / "partners.toml")
+    stack = start_stack(folder, folder / "partners.toml", kafka=kafka)
     try:
         for server in servers:
             server.start()
