@@ -23,7 +23,7 @@ from tests.mutation.checks import (
 )
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.record import Outcome, Record, result_of
-from tests.mutation.report import SURVIVORS, figures, write_survivors
+from tests.mutation.report import SURVIVORS, figures, lives_without_a_reason, write_survivors
 from tests.mutation.scope import EXCLUDED
 
 RECORD = PROJECT / "build" / "mutation" / "results.jsonl"
@@ -61,7 +61,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--minutes", type=float, default=60.0, help="stop after this time; the next run goes on"
     )
-    parser.add_argument("--again", action="store_true", help="try the survivors of earlier runs once more")
+    parser.add_argument("--again", action="store_true", help="try once more what lived without a reason")
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
     parser.add_argument("--one-in", type=int, default=1, help="try every n-th only, chosen by digest")
     parser.add_argument("--nice", type=int, default=10)
@@ -82,7 +82,8 @@ class _Wanted:
         for name in self._modules:
             for mutant in mutants_of(CORE / f"{name}.py"):
                 known = self.record.results.get(mutant.key)
-                done = known is not None and not (self._again and known.outcome == "survived")
+                retried = self._again and known is not None and lives_without_a_reason(known)
+                done = known is not None and not retried
                 chosen = int(mutant.key[-8:], 16) % self._one_in == 0 or known is not None
                 if (mutant.function is not None) == inside and chosen and not done:
                     yield mutant

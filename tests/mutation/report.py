@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from tests.mutation.record import Result
@@ -59,6 +60,11 @@ def write_survivors(results: Iterable[Result]) -> int:
     return len(found[UNREASONED])
 
 
+def lives_without_a_reason(result: Result) -> bool:
+    """Tell whether a mutant lives and nobody said why."""
+    return result.outcome == "survived" and identity(result) not in _reasons()
+
+
 def identity(result: Result) -> str:
     """Name a survivor by place and change, whatever its line is now."""
     return f"{result.module} · {result.place} · {result.before} → {result.after}"
@@ -71,6 +77,7 @@ def _listed(result: Result) -> str:
     return f"- `{result.module}` {result.place} ({result.line}): `{before}` → `{after}`"
 
 
+@cache
 def _reasons() -> dict[str, str]:
     """Return the reason of each survivor that was looked at."""
     if not REASONS.exists():
