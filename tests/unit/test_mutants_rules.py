@@ -209,6 +209,37 @@ def test_a_contact_card_that_cannot_be_judged_names_its_recipient() -> None:
     )
 
 
+def test_a_contact_card_is_held_while_the_settings_are_not_valid() -> None:
+    """The reason for which facts cannot be read is the reason of the card."""
+    broken = compile_standing(directory=[], areas=[], policy=None, defaults=DEFAULTS)
+    found = decide_contact("school_1", "child_1", "gp_1", facts_from_document(facts(), broken, MONDAY))
+    assert (found.reason, found.recipient) == ("hold_policy_invalid", "gp_1")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "reason"),
+    [
+        ("p1", "p2", "deny_no_consent"),
+        ("p1", "p1", "deny_route"),
+        ("p1", None, "deny_route"),
+        (None, "p2", "deny_route"),
+        (None, None, "deny_route"),
+    ],
+)
+def test_within_one_organisation_a_message_goes_from_one_person_to_another(
+    mine: str | None, theirs: str | None, reason: str
+) -> None:
+    """An organisation may send to itself only when it names two different professionals (ROUTING.md section 4)."""
+    entry: Document = {"to": {"org": "school_1"}}
+    sender: Document = {"org": "school_1", "kind": "school"}
+    if theirs is not None:
+        entry["professional"] = theirs
+    if mine is not None:
+        sender["professional"] = mine
+    judgement = Play(facts(to_team("gp"))).send(signal(sender=sender, recipients=[entry]))
+    assert judgement.decision.recipients[0].reason == reason
+
+
 def test_a_crisis_warns_only_when_the_hub_asks() -> None:
     """The running hub adds the crisis teams that the sender did not name; the rules alone do not."""
     crisis = signal(type="crisis.reported", purpose="crisis", record=None)
