@@ -6,7 +6,9 @@ the decision on an event that is sent that way; a log is inspected with `POST /i
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +24,7 @@ from tests.system.vector_door import publication_of
 from tests.system.vector_names import Names
 from tests.system.vector_run import kinds_of
 from tests.system.vector_suite import Collection
-from tests.system.vector_world import Refused, Sent, VectorHub
+from tests.system.vector_world import PATIENCE_SECONDS, POLL_SECONDS, Refused, Sent, VectorHub
 
 RowT = TypeVar("RowT", rows.ProcessingRow, rows.DeliveryRow)
 
@@ -152,6 +154,8 @@ class Others:
     # --- routing --------------------------------------------------------------------------------------
     async def _route(self, vector: Mapping[str, Any], names: Names) -> tuple[Json, Json]:
         """Send something that way; the first line of the decision tells who it is for, or why nobody."""
+        if vector["op"] == "crisis_fan_out":
+            return await self._fan_out(vector, names)
         request, facts, expected = vector["request"], dict(vector["facts"]), vector["expected"]
         if vector["op"] == "owner":
             home = {"district": request["district"], "from": "2020-01-01", "to": None, "basis": "brp"}
@@ -183,6 +187,39 @@ class Others:
         return expected["orgs"][0] if resolved else expected["reason"], line[
             "recipient" if resolved else "reason"
         ]
+
+    async def _fan_out(self, vector: Mapping[str, Any], names: Names) -> tuple[Json, Json]:
+        """Report a crisis to somebody else; who is warned beside them are crisis teams, and parties by an alert."""
+        request, expected, now = vector["request"], vector["expected"], vector["now"]
+        await self.hub.seed([(names.ending, names.facts({"consent_version": 1, **vector["facts"]}))])
+        sender, named = self._first("gp"), self._first("veilig_thuis")
+        event = self._event(
+            "crisis.reported", sender, now, urgency="u1", purpose="crisis", domains=["04"], safety_level="acute",
+            subject_ref=request["subject_ref"], case_ref=request["case_ref"], recipients=[{"to": {"org": named}}],
+            sections=["meta", "contact", "codes"],
+        )  # fmt: skip
+        sent = await self.hub.publish(publication_of(event, sender, names, now[:10], names.ending))
+        if isinstance(sent, Refused):
+            return expected, sent
+        await self.hub.decided([sent])
+        judged: list[Any] = await self.hub.judged(sent)
+        told = [row["recipient"]["recipient"] for row in judged]
+        wanted = sorted(expected["alerts"])
+        warned = await self._warned(str(names.pseudonym(request["subject_ref"])), len(wanted))
+        return [expected["orgs"], wanted], [[org for org in told if org != named], warned]
+
+    async def _warned(self, subject: str, count: int) -> list[str]:
+        """Return who gets `alert.crisis` about this person, once so many do."""
+        query = """
+            select distinct d.document::jsonb -> 'recipient' ->> 'recipient' as org
+            from intake i join decision d using (place)
+            where i.type = 'alert.crisis' and d.document::jsonb ->> 'subject' = $1"""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            found = sorted(row["org"] for row in await self.hub.database.fetch(query, subject))
+            if len(found) >= count or time.monotonic() > deadline:
+                return found
+            await asyncio.sleep(POLL_SECONDS)
 
     # --- inspection -----------------------------------------------------------------------------------
     async def _inspect(self, vector: Mapping[str, Any], names: Names) -> tuple[Json, Json]:
@@ -287,8 +324,6 @@ def doorless(vector: Mapping[str, Any], given: Collection) -> str | None:
     match vector["kind"], vector.get("op"):
         case "number", "pseudonym":
             return "pure arithmetic with a key that no hub has"
-        case "routing", "crisis_fan_out":
-            return "judged beside the recipients; the stories of a crisis show it"
         case "routing", "fixed_protector":
             return "no message asks for it"
         case "inspection", _:
