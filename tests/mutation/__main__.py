@@ -39,10 +39,10 @@ def main(arguments: list[str]) -> int:
     os.nice(options.nice)
     deadline = time.monotonic() + 60 * options.minutes
     modules = options.modules or [path.stem for path in core_modules() if path.stem not in EXCLUDED]
+    wanted = _Wanted(Record(RECORD), modules, again=options.again, one_in=options.one_in)
     if options.part != "report":
-        wanted = _Wanted(Record(RECORD), modules, again=options.again, one_in=options.one_in)
         (_hot if options.part == "hot" else _cold)(wanted, deadline)
-    current = {mutant.key for name in modules for mutant in mutants_of(CORE / f"{name}.py")}
+    current = {key for name in modules for key in wanted.keys_of(name)}
     results = [result for key, result in Record(RECORD).results.items() if key in current]
     sys.stdout.write(figures(results))
     sys.stdout.write(f"not tried yet: {len(current) - len(results)} of {len(current)}\n")
@@ -76,11 +76,22 @@ class _Wanted:
         self._modules = modules
         self._again = again
         self._one_in = one_in
+        self._keys: dict[str, list[str]] = {}
+
+    def keys_of(self, module: str) -> list[str]:
+        """Return the keys of all mutants of a module as it is now."""
+        return self._keys.get(module) or [mutant.key for mutant in self._mutants(module)]
+
+    def _mutants(self, module: str) -> list[Mutant]:
+        """Return the mutants of a module, and keep their keys."""
+        mutants = mutants_of(CORE / f"{module}.py")
+        self._keys[module] = [mutant.key for mutant in mutants]
+        return mutants
 
     def __call__(self, *, inside: bool) -> Iterator[Mutant]:
         """Yield the mutants inside functions, or the others."""
         for name in self._modules:
-            for mutant in mutants_of(CORE / f"{name}.py"):
+            for mutant in self._mutants(name):
                 known = self.record.results.get(mutant.key)
                 retried = self._again and known is not None and lives_without_a_reason(known)
                 done = known is not None and not retried
