@@ -35,6 +35,7 @@ from hub.core.recheck import LastLook
 from hub.core.shown_face import shown_face
 from hub.core.snapshot import Snapshot
 from hub.core.standing import Standing
+from hub.gateway.retention import within_retention
 from hub.ledger.interface import Candidate, ClaimedDelivery, LedgerUnavailableError, Settlement
 
 log = structlog.get_logger("hub.agents.deliver")
@@ -134,6 +135,7 @@ class DeliverLoop:
 
     async def _claim(self, limit: int) -> list[ClaimedDelivery]:
         runtime = self._runtime
+        now = runtime.clock()
         return await patiently(
             runtime,
             partial(
@@ -141,7 +143,7 @@ class DeliverLoop:
                 runtime.worker_id,
                 limit,
                 self._settings.lease_seconds,
-                recheck_at(runtime.standing, runtime.clock()),
+                within_retention(recheck_at(runtime.standing, now), runtime.standing, now),
                 keys_of,
                 runtime.moving_now(),
             ),

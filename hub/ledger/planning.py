@@ -285,7 +285,8 @@ def plan_payload(plan: Plan, target: Target) -> None:
 
 def plan_parked(plan: Plan, target: Target, reason: str) -> None:
     """Let the event wait for a person, and keep it: released, it is judged."""
-    plan.parked.append(parked_row(target.place, -1, "", reason, target.at))
+    if not plan.parked or plan.parked[-1].place != target.place:  # else its one line was parked just now
+        plan.parked.append(parked_row(target.place, EMISSION_LINE, "", reason, target.at))
     kept = parked_payload_uid(target.place)
     plan.spared[kept] = _payload_row(target)._replace(uid=kept)
 

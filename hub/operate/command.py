@@ -17,6 +17,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from hub.operate.parked_command import parked_app
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Samenhub")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger in PostgreSQL.")
 schema_app = typer.Typer(no_args_is_help=True, help="Avro schemas.")
@@ -26,6 +28,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(schema_app, name="schema")
 app.add_typer(audit_app, name="audit")
 app.add_typer(partner_app, name="partner")
+app.add_typer(parked_app, name="parked")
 
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
@@ -58,7 +61,7 @@ def up(
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the gateway; 0 finds a free one.")] = 0,
     kafka: Annotated[
-        str, typer.Option(help="embedded, or apache: Apache Kafka itself (Java, Maven).")
+        str, typer.Option(help="embedded; apache or apache-cluster: Apache Kafka itself.")
     ] = "embedded",
 ) -> None:
     """Run the whole hub in the foreground with embedded servers; Ctrl-C stops every process."""
@@ -199,12 +202,42 @@ def reconcile(
     raise typer.Exit(asyncio.run(balance(chosen, sender, sys.stdout)))
 
 
+@app.command()
+def replay(
+    *,
+    receiver: Annotated[str, typer.Option(help="The organisation that gets its messages once more.")],
+    start: Annotated[str, typer.Option("--from", help="What it got from this instant, RFC 3339.")],
+    end: Annotated[str, typer.Option("--to", help="Up to this instant.")],
+    types: Annotated[
+        list[str] | None, typer.Option("--type", help="Only this type; repeat for more.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only; send and write nothing.")] = False,
+    actor: Annotated[str | None, typer.Option(help="Your code at the city; kept in the audit chain.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="A few words without personal data; kept likewise.")
+    ] = None,
+) -> None:
+    """Send once more what a receiver got: the same delivery ids, and consent is looked at again."""
+    from hub.operate.replay import Asked, run
+
+    stated = None if actor is None or reason is None else (actor, reason)
+    if not dry_run and stated is None:
+        _fail("without --dry-run an --actor and a --reason are needed: the audit keeps them")
+    asked = Asked(receiver, start, end, tuple(types or ()), None if dry_run else stated)
+    raise typer.Exit(asyncio.run(run(asked, sys.stdout)))
+
+
 @audit_app.command("verify")
-def audit_verify() -> None:
-    """Recompute the audit chain; exit code 1 names each place where it does not hold."""
+def audit_verify(
+    expect_head: Annotated[
+        list[str] | None,
+        typer.Option(help="PARTITION:POSITION:HASH as an earlier run printed it; repeat for more."),
+    ] = None,
+) -> None:
+    """Recompute the audit chain; exit code 1 names each place where it does not hold, or an end that was cut off."""
     from hub.operate.bookkeeping import verify
 
-    raise typer.Exit(asyncio.run(verify(sys.stdout)))
+    raise typer.Exit(asyncio.run(verify(expect_head or [], sys.stdout)))
 
 
 @ledger_app.command("migrate")
