@@ -39,9 +39,11 @@ def main(arguments: list[str]) -> int:
     os.nice(options.nice)
     deadline = time.monotonic() + 60 * options.minutes
     modules = options.modules or [path.stem for path in core_modules() if path.stem not in EXCLUDED]
-    wanted = _Wanted(Record(RECORD), modules, again=options.again, one_in=options.one_in)
-    if options.part != "report":
-        (_hot if options.part == "hot" else _cold)(wanted, deadline)
+    wanted = _Wanted(Record(RECORD), modules, options)
+    if options.part == "hot":
+        _hot(wanted, deadline, options.tests)
+    elif options.part == "cold":
+        _cold(wanted, deadline)
     current = {key for name in modules for key in wanted.keys_of(name)}
     results = [result for key, result in Record(RECORD).results.items() if key in current]
     sys.stdout.write(figures(results))
@@ -62,6 +64,9 @@ def _options() -> argparse.ArgumentParser:
         "--minutes", type=float, default=60.0, help="stop after this time; the next run goes on"
     )
     parser.add_argument("--again", action="store_true", help="try once more what lived without a reason")
+    parser.add_argument(
+        "--tests", default="", help="try survivors on the tests of this pattern alone: inside only"
+    )
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
     parser.add_argument("--one-in", type=int, default=1, help="try every n-th only, chosen by digest")
     parser.add_argument("--nice", type=int, default=10)
@@ -71,11 +76,12 @@ def _options() -> argparse.ArgumentParser:
 class _Wanted:
     """The mutants that still have to be tried."""
 
-    def __init__(self, record: Record, modules: list[str], *, again: bool, one_in: int) -> None:
+    def __init__(self, record: Record, modules: list[str], options: argparse.Namespace) -> None:
         self.record = record
         self._modules = modules
-        self._again = again
-        self._one_in = one_in
+        self._again = options.again or options.tests
+        self._one_in = options.one_in
+        self._only_known = bool(options.tests)
         self._keys: dict[str, list[str]] = {}
 
     def keys_of(self, module: str) -> list[str]:
@@ -95,21 +101,24 @@ class _Wanted:
                 known = self.record.results.get(mutant.key)
                 retried = self._again and known is not None and lives_without_a_reason(known)
                 done = known is not None and not retried
-                chosen = int(mutant.key[-8:], 16) % self._one_in == 0 or known is not None
+                drawn = int(mutant.key[-8:], 16) % self._one_in == 0 and not self._only_known
+                chosen = drawn or known is not None
                 if (mutant.function is not None) == inside and chosen and not done:
                     yield mutant
 
 
-def _hot(wanted: _Wanted, deadline: float) -> None:
+def _hot(wanted: _Wanted, deadline: float, pattern: str) -> None:
     """Collect the tests once and try the mutants inside functions from within that run of pytest."""
     from tests.mutation import hot
+
+    files = sorted(PROJECT.glob(pattern)) if pattern else unit_tests()
 
     class Loop:
         """Runs mutants in the place where pytest runs tests."""
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
-            plain = checks_without_pytest(list(vectors()), list(opinions()))
+            plain = [] if pattern else checks_without_pytest(list(vectors()), list(opinions()))
             world = hot.Hot([*plain, *(hot.item_check(item) for item in session.items)])
             slow = sorted({*_left_out(), *world.left_out()})
             LEFT_OUT.write_text(json.dumps(slow), "utf-8")
@@ -118,7 +127,7 @@ def _hot(wanted: _Wanted, deadline: float) -> None:
             _try((list(group) for _, group in groups), world.attempts, wanted.record, deadline)
             return True
 
-    pytest.main(hot.pytest_arguments(unit_tests(), *_deselected()), plugins=[Loop()])
+    pytest.main(hot.pytest_arguments(files, *_deselected()), plugins=[Loop()])
 
 
 def _cold(wanted: _Wanted, deadline: float) -> None:
