@@ -84,7 +84,6 @@ DOORLESS = {
     *("B23", "B24", "B25", "B26"),  # pure arithmetic with a key that no hub has
     *(
         "G11",
-        "G22",
         "G23",
         "G24",
         "G25",
@@ -151,8 +150,9 @@ async def turned(folder: Path, given: Collection) -> tuple[LifecycleReport, Othe
     """Run all other kinds of vectors on a hub of their own; in the life cycles the watch works at the ticks alone."""
     async with vector_hub(folder, given.configuration, BEGINNING) as hub:
         persons = numbers()
-        others = await Others(hub, given, persons).run()
         lifecycles = await run_lifecycles(hub, given, persons)
+        # Last, as one of them lies in 2032: what waits there for delivery would wait until then.
+        others = await Others(hub, given, persons).run()
     for line in (*lifecycles.lines(), *others.lines()):
         print(line)  # noqa: T201 - as above
     return lifecycles, others

@@ -39,28 +39,27 @@ class LifecycleReport:
         yield f"not to be taken: {sorted(self.unstartable | self.timeless)}"
 
 
-async def run_lifecycles(
-    hub: VectorHub, given: Collection, numbers: Iterator[str], only: frozenset[str] = frozenset()
-) -> LifecycleReport:
-    """Run the life-cycle vectors of a collection; the default configuration first. `only` names some, else all."""
+async def run_lifecycles(hub: VectorHub, given: Collection, numbers: Iterator[str]) -> LifecycleReport:
+    """Run the life-cycle vectors of a collection, those of the default configuration first; in the end it holds again."""
     report, groups = LifecycleReport(), dict[str, list[Mapping[str, Any]]]()
     for vector in given.of("lifecycle"):
-        if only and vector["id"] not in only:
-            continue
         if all(parse_instant(step["at"]) for step in vector["steps"]):
             groups.setdefault(configuration_of(vector, given.defaults).label, []).append(vector)
         else:
             report.timeless.add(str(vector["id"]))
-    current = given.configuration.label
+    current, latest = given.configuration.label, given.configuration
     async with _pace(hub) as pace:
         for label, vectors in sorted(groups.items(), key=lambda item: item[0] != current):
             configuration = configuration_of(vectors[0], given.defaults)
             if label != current and not await _configured(hub, pace, configuration):
                 report.unstartable |= {str(vector["id"]) for vector in vectors}
                 continue
+            latest = configuration
             await _take(
                 Lifecycles(hub, pace, Parties.of(kinds_of(configuration.directory))), vectors, numbers, report
             )
+    if latest.label != current:
+        await hub.configure(given.configuration, TURNING)
     return report
 
 
