@@ -8,7 +8,7 @@ LOCK := deploy/locks/development.txt
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test test-kafka lint bench month clean lock mutants vectors-live
+.PHONY: help venv demo up test test-kafka lint bench month clean lock mutants simulate vectors-live
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench: venv ## measure; prints figures and ratios (method: tests/bench/RESULTS.m
 mutants: venv ## mutation testing of hub/core; an hour at most, goes on where it stopped (tests/RULES.md)
 	@$(VENV)/bin/python -m tests.mutation hot --minutes 45 $(ARGS)
 	@$(VENV)/bin/python -m tests.mutation cold --minutes 15 --one-in 8 $(ARGS)
+
+simulate: venv ## the hub in a simulated world full of faults (SEEDS=10000; SEED=123 replays one; PROVE=1 tries seeded bugs)
+	@$(VENV)/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) $(if $(PROVE),--prove) $(ARGS)
 
 lock: venv ## pin dependencies anew after a change in pyproject.toml
 	@$(VENV)/bin/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra embedded --extra development --output-file $(LOCK) pyproject.toml
