@@ -111,6 +111,8 @@ def from_the_child(**changes: Any) -> Case:
     [
         ({"evidence_ref": "", "valid_to": "2026-11-20"}, "deny_expired"),
         ({"evidence_ref": "", "valid_to": "2026-11-21"}, "hold_consent_evidence"),
+        ({"evidence_ref": "", "valid_to": "2026-11-21T11:59:59+01:00"}, "deny_expired"),
+        ({"evidence_ref": "", "valid_to": NOW}, "hold_consent_evidence"),
         ({"evidence_ref": "", "valid_to": "soon"}, "hold_consent_evidence"),
         ({"valid_to": "2026-11-20"}, "deny_expired"),
         ({"evidence_ref": "", "valid_from": "2026-11-22"}, "hold_not_yet_valid"),

@@ -76,11 +76,19 @@ def test_a_consent_begins_at_its_very_moment() -> None:
 
 def test_a_protector_without_a_readable_neighbourhood_is_nobody() -> None:
     """A row whose neighbourhood is neither absent nor a name is left out; it is not the protector of everywhere."""
-    row = {"district": "escamp", "org": "team_escamp", "professional": "p1", "from": "2026-01-01", "to": None}
+    row = {
+        "district": "escamp",
+        "org": "institution_a",
+        "professional": "p1",
+        "from": "2026-01-01",
+        "to": None,
+    }
     for near in ("", 7):
         facts = some_facts(fixed_protectors=[{**row, "neighbourhood": near}])
         found = fixed_protector(district="escamp", neighbourhood=near, facts=facts)  # type: ignore[arg-type]
         assert (found.orgs, found.reason) == ((), "hold_no_owner")
+    readable = some_facts(fixed_protectors=[{**row, "neighbourhood": "near"}])
+    assert fixed_protector(district="escamp", neighbourhood="near", facts=readable).orgs == (row["org"],)
 
 
 def test_own_events_of_different_causes_differ_in_id_and_digest() -> None:
