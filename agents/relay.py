@@ -84,7 +84,10 @@ class RelayLoop:
         ledger = self._runtime.ledger
         limit = self._runtime.settings.outbox_batch_max + len(self._unfit)
         rows = await patiently(self._runtime, partial(ledger.outbox, limit))
+        known = set(self._unfit)
         messages = {row.row_id: message for row in rows if (message := self._message(row)) is not None}
+        for row_id in sorted(self._unfit - known):
+            await patiently(self._runtime, partial(ledger.park_unfit, row_id, self._runtime.clock()))
         if messages:
             await self._writer.write(list(messages.values()))
             await patiently(self._runtime, partial(ledger.relayed, list(messages)))
@@ -92,7 +95,7 @@ class RelayLoop:
         return len(messages)
 
     def _message(self, row: OutboxRow) -> LogMessage | None:
-        """Return the row's message; a row that fits no schema stays in the outbox, where its age is seen."""
+        """Return the row's message; a row that fits no schema stays in the outbox, and is parked for a person."""
         if row.row_id in self._unfit:
             return None
         try:

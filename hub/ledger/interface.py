@@ -18,16 +18,21 @@ from hub.ledger.errors import FencedError, LedgerUnavailableError, LogReplacedEr
 from hub.ledger.figures import Balance, ChainBreak, Receipt, ReceiptLine, Statistics
 from hub.ledger.over_time import DueThread, Inspected, SharedLine, SignalCount, ThreadTransaction
 from hub.ledger.trail import RecentEvent, Trail
+from hub.ledger.values import ExpiredConsent, LogIdentity, OutboxRow, PartitionClaim
 from hub.wire.envelope import SealedEvent, SealedSection
 
 __all__ = [
     "Balance",
     "ChainBreak",
     "DueThread",
+    "ExpiredConsent",
     "FencedError",
     "Inspected",
     "LedgerUnavailableError",
+    "LogIdentity",
     "LogReplacedError",
+    "OutboxRow",
+    "PartitionClaim",
     "Receipt",
     "ReceiptLine",
     "RetryBatchError",
@@ -37,23 +42,6 @@ __all__ = [
     "ThreadTransaction",
 ]
 """Names that are defined beside this file and belong to the interface."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogIdentity:
-    """Which log: a broker that starts afresh has another cluster id, and its offsets mean something else."""
-
-    cluster_id: str
-    topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionClaim:
-    """Ownership of one partition. `epoch` is the fencing token; `next_offset` the first that is not yet decided."""
-
-    partition: int
-    next_offset: int
-    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,25 +197,6 @@ class FeedPage:
 
     items: Sequence[ClaimedDelivery]
     last_sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One message for the hub's own topics. `row_id` is unique and rising; a repeat carries the same id."""
-
-    row_id: int
-    topic: str
-    key: str
-    document: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class ExpiredConsent:
-    """A consent whose validity ended and whose earlier receivers were not yet told."""
-
-    consent_id: str
-    subject_ref: str
-    ended_at: str
 
 
 class Ledger(Protocol):
@@ -391,6 +360,10 @@ class Ledger(Protocol):
 
     async def relayed(self, row_ids: Sequence[int]) -> None:
         """Mark rows as safely in the log."""
+        ...
+
+    async def park_unfit(self, row_id: int, now: str) -> None:
+        """Put a row that fits no schema on the list of what needs a person; it stays in the outbox."""
         ...
 
     async def balance(self, day: date | None = None, sender: str | None = None) -> Balance:

@@ -54,6 +54,7 @@ from hub.ledger.tables import Advance, Store, Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key
 from hub.ledger.threads import DueThreads, put_threads, threads_about
 from hub.ledger.trail import RecentEvent, Trail
+from hub.ledger.unfit import park_unfit
 
 CLAIM_ATTEMPTS: Final = 3
 """A claim or settlement that meets a deadlock starts again; three times in a row is a fault worth showing."""
@@ -336,6 +337,11 @@ class StoredLedger:
         """See Ledger."""
         async with self._store.statement() as tables:
             await tables.delete(rows.OUTBOX, "row_id", list(row_ids))
+
+    async def park_unfit(self, row_id: int, now: str) -> None:
+        """See Ledger."""
+        async with self._store.transaction() as tables:
+            await park_unfit(tables, row_id, now)
 
     async def balance(self, day: date | None = None, sender: str | None = None) -> Balance:
         """See Ledger."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from hub.ledger.intake import UNREADABLE
 from hub.ledger.planning import parked_payload_uid
 from hub.ledger.tables import Tables
 from hub.ledger.texts import instant_text
+from hub.ledger.unfit import row_id_of
 
 WHOLE_RECORD: Final = -1
 """Line of a parked row that is about the record as a whole, as `planning.parked_row` is given it."""
@@ -29,6 +30,8 @@ class ParkedKind(StrEnum):
     """A record of the log that is no event of ours; its bytes were never kept."""
     EVENT = "event"
     """An event that could not be judged, or that a person must complete."""
+    MESSAGE = "message"
+    """A message for the hub's own topics that fits no schema: a fault of the hub. It stays in the outbox."""
     DELIVERY = "delivery"
     """A message to one receiver that was refused, tried for too long, or has nowhere to go."""
 
@@ -37,6 +40,7 @@ class ParkedKind(StrEnum):
 class ParkedItem:
     """One thing that waits. `parked_id` is its number, `place` its record as log/partition/offset.
 
+    A message for the hub's own topics has the place outbox/row, and its topic as type.
     `line` is the recipient's number within the record, -1 for the whole record or a message of the hub itself. `state`
     is that of its line now. `size_bytes` and `digest` are those of an unreadable record, else 0 and empty.
     `attempts` counts attempts to deliver. What is not known is empty.
@@ -74,15 +78,26 @@ async def parked_items(tables: Tables, found: Sequence[rows.ParkedRow]) -> list[
     records = {row.place: row for row in await tables.read(rows.INTAKE, {"place": places})}
     lines = {(row.place, row.line): row for row in await tables.read(rows.LINE, {"place": places})}
     sent = {row.delivery_id: row for row in await tables.read(rows.DELIVERY, {"delivery_id": deliveries})}
+    told = [number for row in found if (number := row_id_of(row.place)) is not None]
+    topics = {row.row_id: row.topic for row in await tables.read(rows.OUTBOX, {"row_id": told})}
     contents = {row.uid for row in sent.values()} | {parked_payload_uid(place) for place in places}
     kept = frozenset(await tables.kept_payloads(contents))
-    items = [_item(row, records, lines, sent, kept) for row in found]
+    items = [
+        _message(row, topics) if row_id_of(row.place) is not None else _item(row, records, lines, sent, kept)
+        for row in found
+    ]
     return list({_same(item): item for item in reversed(items)}.values())[::-1]
 
 
 def _same(item: ParkedItem) -> str:
     """Return what two rows about the same thing have in common: a whole record is parked for its line too."""
     return item.delivery_id or item.place
+
+
+def _message(row: rows.ParkedRow, topics: Mapping[int, str]) -> ParkedItem:
+    topic = topics.get(row_id_of(row.place) or 0, "")
+    item = _item(row, {}, {}, {}, frozenset())
+    return replace(item, kind=ParkedKind.MESSAGE, type=topic, content_kept=bool(topic))
 
 
 def _item(

@@ -25,7 +25,8 @@ from hub.ledger.parked_items import PARKED_STATE, WHOLE_RECORD
 from hub.ledger.planning import parked_payload_uid
 from hub.ledger.tables import Tables
 from hub.ledger.texts import from_json, instant, instant_text, key_text, pair_key
-from hub.ledger.threads import drop_owed
+from hub.ledger.threads import FROM_ELSEWHERE, drop_owed
+from hub.ledger.unfit import row_id_of
 from hub.ledger.writing import write_links
 
 REPEATED_REASON: Final = "deny_duplicate"
@@ -87,6 +88,8 @@ async def release(tables: Tables, parked_id: int, act: Act) -> ParkedOutcome:
         return ParkedOutcome.NOT_PARKED
     if found[0].delivery_id:
         return await _release_delivery(tables, found[0], act)
+    if row_id_of(found[0].place) is not None:
+        return await _end_message(tables, found[0], act, RELEASED)
     return await _release_event(tables, found[0], act)
 
 
@@ -97,6 +100,8 @@ async def reject(tables: Tables, parked_id: int, act: Act) -> ParkedOutcome:
         return ParkedOutcome.NOT_PARKED
     if found[0].delivery_id:
         return await _reject_delivery(tables, found[0], act)
+    if row_id_of(found[0].place) is not None:
+        return await _end_message(tables, found[0], act, REJECTED)
     return await _reject_event(tables, found[0], act)
 
 
@@ -187,6 +192,22 @@ async def _delivery_done(
         await refresh_lines(tables, {row.place: act.now}, {})
     outcome = recipient_from(from_json(row.decision)).outcome.value
     await act.write(tables, verdict, parked, _About(row.partition, row.uid, outcome))
+
+
+# --- messages for the hub's own topics --------------------------------------------------------------------
+
+
+async def _end_message(tables: Tables, parked: rows.ParkedRow, act: Act, verdict: str) -> ParkedOutcome:
+    """Take it off the list: released it stays in the outbox, where a relay that starts anew tries it again."""
+    if not await tables.read(rows.PARKED, {"parked_id": [parked.parked_id]}, lock=True):
+        return ParkedOutcome.NOT_PARKED
+    row_id = row_id_of(parked.place)
+    if verdict == REJECTED and row_id is not None:
+        await tables.delete(rows.OUTBOX, "row_id", [row_id])
+    await tables.delete(rows.PARKED, "parked_id", [parked.parked_id])
+    await act.write(tables, verdict, parked, _About(FROM_ELSEWHERE, "", ""))
+    await tables.notify(["outbox"])
+    return ParkedOutcome.REJECTED if verdict == REJECTED else ParkedOutcome.RELEASED
 
 
 # --- events ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hub.operate.settings import Settings
 DIFFERENCES_SHOWN: Final = 20
 """Enough to see what they have in common; a broken disk would fill a screen."""
 
-_HEAD: Final = re.compile(r"([0-9]{1,9}):([1-9][0-9]{0,17}):([0-9a-f]{64})")
+_HEAD: Final = re.compile(r"(-1|[0-9]{1,9}):([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
 async def reconcile(day: date | None, sender: str | None, out: TextIO) -> int:

@@ -152,5 +152,5 @@ def _afterwards(document: Mapping[str, Any], language: str) -> Iterator[str]:
         yield f"{words['threads']}: {thread['kind']} {ongoing}".rstrip()
     for link in document["record"]:
         place = f"{link['partition']}/{link['position']}"
-        yield f"{words['record']}: {link['at']} {place} {link['recipient'] or '-'} {link['reason']}"
+        yield f"{words['record']}: {link['at']} {place} {link['recipient'] or '-'} {link['reason'] or link['verdict']}"
         yield f"  {link['rule_set']} {link['hash']}"

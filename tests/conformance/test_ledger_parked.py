@@ -280,6 +280,30 @@ async def test_an_event_that_waits_may_come_again(world: World) -> None:
     assert (balance.delivered, balance.withheld, balance.parked) == (1, 1, 0)
 
 
+async def test_a_message_that_fits_no_schema_waits_once(world: World) -> None:
+    """A fault of the hub in its own outbox is listed with topic, size and digest; released it stays in the outbox."""
+    sealed = sealed_event()
+    await world.commit(record(0, sealed, judged(sealed, refuse())))
+    (message,) = await world.ledger.outbox(10)
+    for _ in range(2):
+        await world.ledger.park_unfit(message.row_id, NOW)
+    await world.ledger.park_unfit(message.row_id + 1, NOW)
+    item = await only(world)
+    assert (item.kind, item.type, item.reason) == (ParkedKind.MESSAGE, "hub.decisions", "unfit_for_topic")
+    assert item.size_bytes > 0
+    assert item.can_be_released
+    assert await world.ledger.desk.release(item.parked_id, CLERK, LATER) is ParkedOutcome.RELEASED
+    assert await world.ledger.outbox(10) == [message]
+    await world.ledger.park_unfit(message.row_id, LATER)
+    again = await only(world)
+    assert await world.ledger.desk.reject(again.parked_id, CLERK, LATER) is ParkedOutcome.REJECTED
+    assert await world.ledger.desk.reject(again.parked_id, CLERK, LATER) is ParkedOutcome.NOT_PARKED
+    assert await world.ledger.outbox(10) == []
+    assert (await balanced(world)).withheld == 1
+    assert await world.ledger.verify_chain() == []
+    assert [head.partition for head in await world.ledger.desk.heads()] == [-1, 0]
+
+
 @pytest.mark.parametrize("act", ["release", "reject"])
 async def test_each_act_is_in_the_audit_chain_once(world: World, act: str) -> None:
     """The audit row names who, why and what; doing it twice does nothing the second time."""

@@ -52,11 +52,15 @@ class Outbox:
         self.rows = list(rows)
         self.failures: list[Exception] = []
         self.waits = 0
+        self.parked: list[int] = []
 
     async def outbox(self, limit: int) -> list[OutboxRow]:
         if self.failures:
             raise self.failures.pop(0)
         return self.rows[:limit]
+
+    async def park_unfit(self, row_id: int, _now: str) -> None:
+        self.parked.append(row_id)
 
     async def relayed(self, row_ids: Sequence[int]) -> None:
         self.rows = [row for row in self.rows if row.row_id not in row_ids]
@@ -112,13 +116,13 @@ async def test_nothing_is_marked_when_the_log_is_away() -> None:
 
 
 async def test_a_row_that_fits_no_schema_stays_and_stops_no_other() -> None:
-    """It stays in the outbox, where its age is seen; what comes after it is published."""
+    """It stays in the outbox, parked once for a person; what comes after it is published."""
     unfit = row(1, document={"uid": "only"})
     outbox, writer = Outbox(unfit, row(2, topic="hub.unknown"), row(3), row(4)), Writer()
     loop = a_loop(outbox, writer, outbox_batch_max=2)
     assert await loop.relay_once() == 0
     assert await loop.relay_once() == 2
-    assert [one.row_id for one in outbox.rows] == [1, 2]
+    assert [one.row_id for one in outbox.rows] == outbox.parked == [1, 2]
     assert len(writer.messages) == 2
 
 
