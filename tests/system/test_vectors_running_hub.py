@@ -73,6 +73,9 @@ TIMELESS = {"AL41", "L60", "L61"}
 """Life-cycle vectors of ours with a step at what is no instant."""
 
 
+OTHER_DIGEST = {"DT07"}
+"""A vector of ours that gives two events of different types one digest; the door's digest covers the type."""
+
 OTHER_KINDS = ("number", "routing", "inspection")
 
 DOORLESS = {
@@ -82,13 +85,7 @@ DOORLESS = {
         "I04",
     ),  # an answer that the form refuses; a line without marks, which the ledger's log always has
     *("B23", "B24", "B25", "B26"),  # pure arithmetic with a key that no hub has
-    *(
-        "G11",
-        "G23",
-        "G24",
-        "G25",
-        "G26",
-    ),  # another area table; the fan-out of a crisis; fixed protectors
+    *("G11", "G23", "G24", "G25", "G26"),  # another directory or area table; fixed protectors
 }
 """Vectors of the other kinds whose result no door shows; nor does one show those of kind deadline, pure counting."""
 
@@ -140,8 +137,8 @@ async def test_own_vectors_through_the_running_hub(folder: Path) -> None:
     """Every decision and dedup vector of our own that can come to a hub gives there what it gives in the pure core."""
     given = collection(OWN, "cases")
     report = await judged(folder, given)
-    assert report.wrong == []
-    assert report.passed["dedup"] == len(given.of("dedup"))
+    assert {vector_id for vector_id, _, _ in report.wrong} == OTHER_DIGEST
+    assert report.passed["dedup"] == len(given.of("dedup")) - len(OTHER_DIGEST)
     assert report.passed["decision"] > 0.95 * len(given.of("decision"))
     assert report.roads["http"] > 0.85 * sum(report.roads.values())
 

@@ -40,7 +40,7 @@ class LifecycleReport:
 
 
 async def run_lifecycles(hub: VectorHub, given: Collection, numbers: Iterator[str]) -> LifecycleReport:
-    """Run the life-cycle vectors of a collection, those of the default configuration first; in the end it holds again."""
+    """Run the life-cycle vectors of a collection, those of the default configuration first; it holds again after."""
     report, groups = LifecycleReport(), dict[str, list[Mapping[str, Any]]]()
     for vector in given.of("lifecycle"):
         if all(parse_instant(step["at"]) for step in vector["steps"]):

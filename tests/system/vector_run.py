@@ -140,7 +140,7 @@ class Timeline:
         course.roads.append(reason or HTTP)
         if reason is None:
             today = amsterdam_date(datetime.fromisoformat(step.at)).isoformat()
-            publication = publication_of(event, org, names, today, text_of(event, names))
+            publication = publication_of(event, org, names, today, text_of(event, names, len(course.roads)))
             return await self.hub.publish(publication)
         view = names.view(_object(event))
         if view.get("digest"):
@@ -160,10 +160,9 @@ class Timeline:
         )
 
 
-def text_of(event: Json, names: Names) -> str:
+def text_of(event: Json, names: Names, number: int) -> str:
     """Return the text of an event's content: equal for the events of a vector whose digests are equal."""
-    given = _object(event)
-    mark = given.get("digest", f"event {given.get('id')}")
+    mark = _object(event).get("digest", f"number {number}")
     return f"Testverhaal {mark} {names.ending}"
 
 
