@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from hub.operate.apache_kafka import ApacheKafka, start_apache_kafka
 from hub.operate.brokers import BrokerKind
@@ -92,6 +93,17 @@ async def whole_log(bootstrap: str, topic: str) -> list[Record]:
         return found
     finally:
         await consumer.stop()
+
+
+async def leaders(bootstrap: str, topic: str) -> dict[int, int]:
+    """Return which node leads each partition now; -1 for none."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        [described] = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    return {part["partition"]: part["leader"] for part in described["partitions"]}
 
 
 def producer_ids(node_folder: Path, topic: str, partition: int) -> list[int]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum, unique
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from hub.operate.apache_kafka import start_apache_kafka
 from hub.operate.embedded import start_broker
+
+CLUSTER_NODES: Final = 3
+"""The fewest of which one can be lost while the others still agree."""
 
 
 @unique
@@ -20,10 +23,18 @@ class BrokerKind(StrEnum):
     APACHE = "apache"
     """Apache Kafka itself, on disk; needs Java and, the first time, Maven."""
 
+    APACHE_CLUSTER = "apache-cluster"
+    """Three nodes of it, with every record on each of them: one may be lost."""
+
     @property
     def knows_idempotence(self) -> bool:
         """Return whether its producers can be idempotent."""
-        return self is BrokerKind.APACHE
+        return self is not BrokerKind.EMBEDDED
+
+    @property
+    def nodes(self) -> int:
+        """Return how many nodes it has, which is also on how many each record is."""
+        return CLUSTER_NODES if self is BrokerKind.APACHE_CLUSTER else 1
 
 
 class RunningBroker(Protocol):
@@ -51,4 +62,6 @@ class RunningBroker(Protocol):
 
 def start(kind: BrokerKind, folder: Path) -> RunningBroker:
     """Start a broker with its state in `folder`. Raises EmbeddedServerError, which says what is missing."""
-    return start_apache_kafka(folder / "kafka") if kind is BrokerKind.APACHE else start_broker(folder)
+    if kind is BrokerKind.EMBEDDED:
+        return start_broker(folder)
+    return start_apache_kafka(folder / kind, kind.nodes)

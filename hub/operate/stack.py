@@ -134,6 +134,7 @@ def start_stack(
             state=folder,
             kafka=broker.bootstrap,
             kafka_idempotent=kafka.knows_idempotence,
+            kafka_replication=kafka.nodes,
             database=database.dsn,
             partners=partners,
             master_keys=f"file:{folder / 'master.keys'}",

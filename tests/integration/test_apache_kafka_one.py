@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 from aiokafka.protocol.produce import ProduceRequest
 
+from hub.gateway.parts import PublishUnavailableError
 from hub.gateway.publisher import KafkaPublisher, ProducerSettings
 from hub.operate.apache_kafka import ApacheKafka, start_apache_kafka
 from hub.operate.prepare import create_topics
@@ -138,3 +140,37 @@ async def test_the_same_folder_is_the_same_log(kafka: ApacheKafka) -> None:
     async with publishing(kafka) as publisher:
         await publisher.publish(TOPIC, b"ps_kept", b"after", [])
     assert [record.value for record in await under(kafka, b"ps_kept")] == [b"before", b"after"]
+
+
+async def test_a_producer_that_lost_its_place_gets_a_new_session(kafka: ApacheKafka) -> None:
+    """A broker that misses a number refuses all that follows: one partner is told to come again, then it goes on."""
+    await create_topics(kafka.bootstrap)
+    async with publishing(kafka) as publisher:
+        await publisher.publish(TOPIC, b"ps_place", b"before", [])
+        [first] = await under(kafka, b"ps_place")
+        spent = publisher._producer
+        assert spent is not None
+        spent._txn_manager.increment_sequence_number(TopicPartition(TOPIC, first.partition), 7)
+        with pytest.raises(PublishUnavailableError):
+            await publisher.publish(TOPIC, b"ps_place", b"refused", [])
+        await publisher.publish(TOPIC, b"ps_place", b"after", [])
+        assert publisher._producer is not spent
+    assert [record.value for record in await under(kafka, b"ps_place")] == [b"before", b"after"]
+
+
+async def test_a_producer_stops_although_its_broker_is_away(
+    kafka: ApacheKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can no longer be sent was refused long ago: the end of the gateway does not wait for it."""
+    await create_topics(kafka.bootstrap)
+    monkeypatch.setattr("hub.gateway.publisher.PUBLISH_SECONDS", 1.0)
+    try:
+        async with publishing(kafka) as publisher:
+            await publisher.publish(TOPIC, b"ps_away", b"before", [])
+            await asyncio.to_thread(kafka.nodes[0].kill)
+            with pytest.raises(PublishUnavailableError):
+                await publisher.publish(TOPIC, b"ps_away", b"nobody", [])
+            async with asyncio.timeout(WAIT_SECONDS):
+                await publisher.stop()
+    finally:
+        await asyncio.to_thread(kafka.start)

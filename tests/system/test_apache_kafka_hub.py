@@ -37,7 +37,7 @@ def kafka_world() -> Iterator[HubWorld]:
 def ids_of(folder: Path, topic: str) -> list[int]:
     """Return the producer ids of all batches of a topic on the only node."""
     partitions = range(load_topics()[topic].partitions)
-    return [made for part in partitions for made in producer_ids(folder / "kafka" / "node-1", topic, part)]
+    return [made for part in partitions for made in producer_ids(folder / "apache" / "node-1", topic, part)]
 
 
 def test_what_is_published_is_decided_and_delivered(kafka_world: HubWorld) -> None:
