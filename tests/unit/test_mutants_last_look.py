@@ -1,4 +1,4 @@
-"""The last look before delivery, permits and matches at their edges: CONSENT.md sections 1 and 12, DEDUP.md section 5."""
+"""The last look before delivery, permits and matches at their edges: CONSENT.md 1 and 12, DEDUP.md 5."""
 
 from __future__ import annotations
 
