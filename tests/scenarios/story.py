@@ -9,90 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 from hub.core.model import Json, JsonObject
 from hub.core.threads import Thread
 from hub.ledger.documents import thread_from
 from tests.scenarios.city import AMSTERDAM, City, Sent
-from tests.scenarios.city_partners import KINDS
 from tests.scenarios.contents import content_of
+from tests.scenarios.story_people import (
+    CONSENT_DAYS,
+    HEALTH,
+    RELATED,
+    Child,
+    Heard,
+    Someone,
+    To,
+    recipient_of,
+    selector_of,
+)
 from tests.system.hub_world import Letter
-
-HEALTH = "youth_health_1"
-"""Who records facts and consents in these stories, unless a story says otherwise."""
-
-CONSENT_DAYS = 300
-"""A consent of these stories lasts ten months: less than the year that is allowed."""
-
-RELATED = ("school_1", "school_2", "gp_1", "youth_care_1", "ci_1", "housing_1", "mental_1")
-
-To: TypeAlias = str | JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Someone:
-    """A person, known to the partners by a number of the test range."""
-
-    number: str
-    role: str
-
-    @property
-    def reference(self) -> JsonObject:
-        """Return how a partner names this person."""
-        return {"bsn": self.number}
-
-
-@dataclass(frozen=True, slots=True)
-class Child(Someone):
-    """The young person whom a story is about, with the parents."""
-
-    parents: tuple[Someone, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Something that arrived at a partner's own system."""
-
-    letter: Letter
-
-    @property
-    def uid(self) -> str:
-        """Return the id under which the receiver knows the event."""
-        return self.letter.uid
-
-    @property
-    def data(self) -> JsonObject:
-        """Return the body."""
-        data = self.letter.event["data"]
-        assert isinstance(data, dict)
-        return data
-
-    @property
-    def sections(self) -> JsonObject:
-        """Return the sections that came along, opened."""
-        sections = self.data.get("sections", {})
-        assert isinstance(sections, dict)
-        return sections
-
-
-def duties_of(document: JsonObject) -> list[str]:
-    """Return the codes of the duties on a receipt, a line of it, or a letter."""
-    duties = document["duties"]
-    assert isinstance(duties, list)
-    return [str(duty["duty"]) for duty in duties if isinstance(duty, dict)]
-
-
-def recipient_of(to: To) -> JsonObject:
-    """Return a recipient: an organisation by its code name, a kind by its name, or a whole entry as it is given."""
-    return {"to": selector_of(to)} if isinstance(to, str) else to
-
-
-def selector_of(who: To) -> JsonObject:
-    """Return whom a consent names: an organisation, a kind, or as it is given."""
-    if isinstance(who, str):
-        return {"org": who} if who in KINDS else {"kind": who}
-    return dict(who)
 
 
 @dataclass(slots=True)
@@ -422,15 +357,6 @@ class Story:
             event
             for event in self.city.watcher.own_events(type_name)
             if event.get("subject_ref") == self.ref(child)
-        ]
-
-    def pictures(self) -> list[JsonObject]:
-        """Return the prevention pictures published so far in the year of the clock."""
-        self.city.rest()
-        return [
-            event
-            for event in self.city.watcher.own_events("prevention.picture_published")
-            if str(event["time"]).startswith(str(self.today.year))
         ]
 
     def all_letters(self, org: str, type_name: str) -> list[Letter]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.scenarios.story import Story, duties_of
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import duties_of
 
 HOUSING, DEBT_HELP, MENTAL_HEALTH, TEAM = "housing_1", "debt_1", "mental_1", "lt_kracht_escamp"
 

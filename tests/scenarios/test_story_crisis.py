@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hub.core.model import JsonObject
 from tests.scenarios.city import Sent
-from tests.scenarios.story import Child, Heard, Story
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import Child, Heard
 
 CARE, CRISIS, OTHER_CRISIS = "youth_care_1", "crisis_1", "crisis_2"
 TEAMS = (CRISIS, OTHER_CRISIS)

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.scenarios.story import Child, Someone, Story
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import Child, Someone
 from tests.scenarios.test_story_veilig_thuis import reporting_code
 
 SCHOOL, TEAM, SUPPORT = "school_1", "lt_kracht_escamp", "support_1"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.scenarios.story import Child, Story
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import Child
 
 TEAM, SCHOOL, GP = "lt_kracht_escamp", "school_1", "gp_1"
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.scenarios.city import City
-from tests.scenarios.story import Story, To
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import To
 
 OLD_TEAM, NEW_TEAM, SCHOOL = "lt_rondomjou_rand", "lt_kracht_escamp", "school_1"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from hub.core.model import JsonObject
 from tests.scenarios.city import Sent
-from tests.scenarios.story import Child, Heard, Story
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import Child, Heard
 
 GP, CARE, SCHOOL = "gp_1", "youth_care_1", "school_1"
 BIG_FIVE = ("support_person", "housing", "school_or_work", "income", "wellbeing")

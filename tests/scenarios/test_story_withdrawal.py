@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.scenarios.story import Story, duties_of
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import duties_of
 
 TEAM, SCHOOL = "lt_kracht_escamp", "school_1"
 

@@ -13,7 +13,8 @@ from hub.core.model import Json, JsonObject
 from hub.core.threads import Thread
 from hub.ledger.documents import thread_from
 from tests.scenarios.city import AMSTERDAM, City
-from tests.scenarios.story import RELATED, Child, Someone, Story
+from tests.scenarios.story import Story
+from tests.scenarios.story_people import RELATED, Child, Someone
 from tests.system.month_calendar import Alert
 from tests.system.month_script import AFTERMATH, DAYS, FIRST_DAY, Act, Matter, last_moment
 
