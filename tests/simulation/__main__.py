@@ -75,7 +75,9 @@ def _many(seeds: range, *, stops: bool) -> int:
     counted = ", ".join(f"{count:,} {name}" for name, count in totals.items())
     _say(f"{done:,} seeds in {seconds:.0f} s ({1000 * seconds / max(done, 1):.0f} ms each): {counted}")
     _say(f"{failed} failed")
-    return int(failed > 0)
+    if not totals["arrivals"]:
+        _say("nothing was delivered: these seeds show nothing")
+    return int(failed > 0 or not totals["arrivals"])
 
 
 def _show(outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import cast
 
@@ -191,7 +192,7 @@ class DecideWorker:
         self.app = App(self.consumer, process)
         lens = Lens(machine, log)
         self.decider = Decider(runtime, cast("HubApp", self.app), lens)
-        machine.start(process, self.decider.consume(self.consumer))
+        machine.start(process, partial(self.decider.consume, self.consumer))
 
     def assign(self, partitions: set[int]) -> None:
         """Tell the worker at the end of a rebalance what is its own now."""
@@ -199,7 +200,7 @@ class DecideWorker:
         self.consumer.mine = partitions
         self._rebalances += 1
         if self._rebalances == 1:
-            self._machine.start(self.process, self._take_over())
+            self._machine.start(self.process, self._take_over)
 
     async def _take_over(self) -> None:
         """Take over one assignment after the other, as Faust does under its lock."""

@@ -78,7 +78,7 @@ ROUTES = (
 LACKING_AT_FIRST = 0.2
 """Of so many givers the consent lacks at first: the events that need it are held."""
 
-LACKING_FIRST = 0.7
+LACKING_FIRST = 0.8
 """So often somebody gives what lacks, which releases what is held."""
 
 
@@ -114,6 +114,7 @@ class Family:
     signals: list[Reference] = field(default_factory=list)
     offers: list[Reference] = field(default_factory=list)
     lacking: list[tuple[str, Route, str]] = field(default_factory=list)
+    asked: set[tuple[str, str]] = field(default_factory=set)
     alerts: list[tuple[str, str]] = field(default_factory=list)
     sent: list[SealedEvent] = field(default_factory=list)
 
@@ -137,7 +138,7 @@ class Family:
     def next(self) -> SealedEvent:
         """Return one thing that a partner sends now."""
         makers: list[tuple[Callable[[], SealedEvent | None], int]] = [
-            (self.consent, 8),
+            (self.consent, 12),
             (self.signal, 16), (self.withdrawal, 9), (self.offer, 6), (self.reply, 12), (self.acknowledge, 5),
             (self.revision, 3), (self.retraction, 3), (self.move, 5), (self.crisis, 2), (self.again, 6),
             (self.conflict, 1), (self.alert_step, 3),
@@ -151,7 +152,7 @@ class Family:
 
     def child(self) -> str:
         """Return one of the children; of some more is sent than of others."""
-        return self.dice.choice((YOUTH, YOUTH, CHILD, CHILD, NEARLY))
+        return self.dice.choice((YOUTH, YOUTH, CHILD, CHILD, CHILD, NEARLY))
 
     def event(self, type_name: str, org: str, subject: str | None, **fields: Any) -> SealedEvent:
         """Return an event as the door would have sealed it."""
@@ -171,6 +172,7 @@ class Family:
         }
         if subject is not None:
             document["subject_ref"] = subject
+            self.asked.add((subject, document.get("purpose", "")))
         sealed = {name: SEALED[name] for name in document["sections"] if name in SEALED}
         uid = event_uid(source, event_id)
         return SealedEvent(uid, document, org, now, subject or uid, sealed)
@@ -178,8 +180,10 @@ class Family:
     # --- facts -------------------------------------------------------------------------------------
     def consent(self) -> SealedEvent | None:
         """Give a consent that lacks, of the young person or of one parent, or one beside those that are there."""
-        if self.lacking and self.dice.random() < LACKING_FIRST:
-            subject, route, person = self.lacking.pop(self.dice.randrange(len(self.lacking)))
+        wanted = [one for one in self.lacking if (one[0], one[1].purpose) in self.asked] or self.lacking
+        if wanted and self.dice.random() < LACKING_FIRST:
+            subject, route, person = lacking = self.dice.choice(wanted)
+            self.lacking.remove(lacking)
         else:
             subject, route = self.child(), self.dice.choice(ROUTES)
             person = self.dice.choice(self._givers(subject))

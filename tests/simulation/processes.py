@@ -15,6 +15,9 @@ from typing import Any
 
 from tests.simulation.virtual_loop import VirtualLoop
 
+Work = Callable[[], Coroutine[Any, Any, Any]]
+"""What a task does; called when the task starts, for one that dies before has nothing to end."""
+
 
 class ProcessDiedError(BaseException):
     """What a line of a dead process meets. No `except Exception` of the product can catch it."""
@@ -69,7 +72,7 @@ class Machine:
             task.add_done_callback(lambda done: process.tasks.pop(done, None))
         return task
 
-    def start(self, process: Process, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def start(self, process: Process, work: Work) -> asyncio.Task[Any]:
         """Run work as a part of a process; an error that leaves it ends the process."""
         context = copy_context()
         context.run(CURRENT.set, process)
@@ -114,9 +117,9 @@ class Machine:
             task.cancel()
 
 
-async def _until_end(process: Process, work: Coroutine[Any, Any, Any]) -> None:
+async def _until_end(process: Process, work: Work) -> None:
     try:
-        await work
+        await work()
     except (ProcessDiedError, asyncio.CancelledError):
         return
     except BaseException as error:  # noqa: BLE001 - it ends the process; the run judges it
@@ -129,6 +132,3 @@ def _cause(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-Clock = Callable[[], str]

@@ -206,7 +206,7 @@ class World:
             worker.consumer.is_embedded = self.plan.is_embedded
             self.workers[name] = worker
             return
-        self.machine.start(process, self._loop_of(part, runtime).run())
+        self.machine.start(process, self._loop_of(part, runtime).run)
 
     def _runtime(self, process: Process) -> Runtime:
         return Runtime(
