@@ -68,7 +68,7 @@ def follow(case: Case, judgement: Judgement, moved: Move) -> Judgement:
     return replace(
         judgement,
         threads=tuple(threads.values()),
-        own_events=(*own_events, *raised_alerts(case, judgement, begun.emits)),
+        own_events=(*own_events, *raised_alerts(case, judgement, begun)),
         messages=(*course_messages.about(case, judgement, begun.emits), *duty_messages),
     )
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.core.area import LOCAL_TEAM, candidates, district_of
+from hub.core.course_move import Move
 from hub.core.crisis import is_crisis, warned
 from hub.core.dedup_case import Case
 from hub.core.judgement import Judgement
 from hub.core.model import JsonObject
 from hub.core.own_events import alert_event
 from hub.core.reasons import Reason
+from hub.core.threads import Thread
 
 CLOSING_BLOCKED = "alert.closing_blocked"
 WITHOUT_OWNER = frozenset({Reason.HOLD_NO_OWNER.value, Reason.HOLD_AMBIGUOUS_OWNER.value})
@@ -26,30 +28,43 @@ REGULAR = "u3"
 """The urgency of an alert about something that states none (EVENTS.md section 2: only content must)."""
 
 
-def raised_alerts(case: Case, judgement: Judgement, emits: tuple[str, ...]) -> tuple[JsonObject, ...]:
+def raised_alerts(case: Case, judgement: Judgement, moved: Move) -> tuple[JsonObject, ...]:
     """Return the alerts that follow at once. The same cause gives the same alert, so that it is raised once."""
     event = case.event
+    if CLOSING_BLOCKED in moved.emits and moved.about is not None:
+        return tuple(_closing_blocked(case, judgement, moved.about))
     if event.subject_ref is None or event.anonymous:
         return ()
-    found = [*_crisis(case, judgement), *_safety(case, judgement), *_without_owner(case, judgement)]
-    if CLOSING_BLOCKED in emits:
-        found.append(_alert(case, CLOSING_BLOCKED, event.sender_org, reason=judgement.decision.event.reason))
-    return tuple(found)
+    return (*_crisis(case, judgement), *_safety(case, judgement), *_without_owner(case, judgement))
 
 
-def _alert(case: Case, type_name: str, owner: str, **stated: str) -> JsonObject:
+def _closing_blocked(case: Case, judgement: Judgement, referral: Thread) -> Iterator[JsonObject]:
+    """Tell who wanted to end the help; the referral knows person and case where the request names none."""
+    subject_ref = case.event.subject_ref or referral.subject_ref
+    case_ref: Any = case.event.case_ref or referral.document["case_ref"]
+    if subject_ref is not None:
+        yield _alert(
+            case,
+            CLOSING_BLOCKED,
+            case.event.sender_org,
+            reason=judgement.decision.event.reason,
+            subject_ref=subject_ref,
+            case_ref=case_ref,
+        )
+
+
+def _alert(case: Case, type_name: str, owner: str, **stated: Any) -> JsonObject:
     """Return one alert about this event for one organisation."""
     event = case.event
+    about = {"subject_ref": event.subject_ref, "case_ref": event.case_ref, **stated}
     return alert_event(
         type_name,
         f"{case.entry_id}\n{owner}",
-        subject_ref=event.subject_ref or "",
         owner=owner,
         now=case.at,
         urgency=event.urgency or REGULAR,
         uid=case.entry_id,
-        case_ref=event.case_ref,
-        **stated,  # type: ignore[arg-type]
+        **about,
     )
 
 

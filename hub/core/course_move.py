@@ -21,13 +21,15 @@ OTHER = "other"
 class Move:
     """A step of a life cycle: `refusal` says why it was not taken, `thread` what goes on now, `emits` what follows.
 
-    `own_events` are what the hub sends because of the step: the end of alerts that it cured.
+    `own_events` are what the hub sends because of the step: the end of alerts that it cured. `about` is what a refused
+    step would have moved: it knows person and case where the event names none.
     """
 
     refusal: Reason | None = None
     thread: Thread | None = None
     emits: tuple[str, ...] = ()
     own_events: tuple[JsonObject, ...] = ()
+    about: Thread | None = None
 
 
 def replied(case: Case) -> frozenset[str]:
@@ -74,8 +76,8 @@ def answered(case: Case, kind: str) -> list[Thread]:
 
 
 def _uids(thread: Thread) -> frozenset[str]:
-    """Return the hub's ids of the events that the thread is about: the first, and its later revisions."""
-    later: Any = thread.document.get("revisions", ())
+    """Return the hub's ids of the events that the thread is about: the first, its revisions, and what moved it."""
+    later: Any = thread.document.get("events", ())
     return frozenset({thread.uid, *later})
 
 

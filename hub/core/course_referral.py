@@ -113,9 +113,9 @@ def _moved(case: Case, thread: Thread) -> Move:
         changed = _changed(case, thread, referral, taken)
         has_waited = changed.document["check_in"] != thread.document["check_in"]
         cured = cured_while_waiting(thread, case) if has_waited else ()
-        return Move(thread=changed, emits=taken.emits, own_events=(*told, *cured))
+        return Move(thread=_with_event(changed, case), emits=taken.emits, own_events=(*told, *cured))
     last = next((step for step in steps if step.reason is not Reason.DENY_LIFECYCLE_ACTOR), steps[0])
-    return Move(refusal=last.reason, emits=last.emits)
+    return Move(refusal=last.reason, emits=last.emits, about=thread)
 
 
 def _caught_up(case: Case, thread: Thread) -> tuple[Thread, tuple[JsonObject, ...]]:
@@ -182,9 +182,13 @@ def _offered_again(case: Case) -> Move | None:
     thread = earlier[-1]
     if not thread.is_open:
         return Move(refusal=Reason.DENY_LIFECYCLE_ORDER)
-    revisions: Any = thread.document["revisions"]
-    known = [*revisions, case.entry_id]
-    return Move(thread=replace(thread, document={**thread.document, "revisions": known}))
+    return Move(thread=_with_event(thread, case))
+
+
+def _with_event(thread: Thread, case: Case) -> Thread:
+    """Return the referral that can also be meant by this event: who got it may answer it."""
+    events: Any = thread.document["events"]
+    return replace(thread, document={**thread.document, "events": [*events, case.entry_id]})
 
 
 def offered(case: Case, receiver: RecipientDecision) -> Move:
@@ -199,7 +203,7 @@ def offered(case: Case, receiver: RecipientDecision) -> Move:
         "urgency": event.urgency,
         "reopens": event.data.get("reopens"),
         "offered_at": case.at,
-        "revisions": [],
+        "events": [],
         "ticked": {},
         "check_in": None,
     }

@@ -24,7 +24,6 @@ _STEPS = frozenset({"1", "2", "3", "4", "5"})
 _ANSWERS = frozenset({"yes", "no"})
 _ALWAYS_ANSWERED = ("1", "2")
 _ANSWERED_WITHOUT_OWN_HELP = ("3", "4", "5")
-_CONVERSATION_KEYS = frozenset({"held_on", "deferred"})
 
 
 def answers(question: Question) -> Mapping[str, Any]:
@@ -73,15 +72,12 @@ def _assessment_is_complete(assessment: Json) -> bool:
 
 
 def _conversation_is_stated(conversation: Json, question: Question) -> bool:
-    """Return whether it says when the talk was held, or why it was put off."""
-    if (
-        not isinstance(conversation, dict)
-        or not conversation
-        or not conversation.keys() <= _CONVERSATION_KEYS
-    ):
+    """Return whether it says when the talk was held, or else why it was put off: one of the two."""
+    if not isinstance(conversation, dict) or len(conversation) != 1:
         return False
-    held = "held_on" not in conversation or _is_past_day(conversation["held_on"], question)
-    return held and ("deferred" not in conversation or is_code(conversation["deferred"], WHY_NO_CONSENT))
+    if "held_on" in conversation:
+        return _is_past_day(conversation["held_on"], question)
+    return is_code(conversation.get("deferred"), WHY_NO_CONSENT)
 
 
 def _is_past_day(value: Json, question: Question) -> bool:

@@ -44,6 +44,7 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="hub-system-"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read, also when this folder is named on the command line
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of the shared hub in one process, so that it is started once."""
     here = Path(__file__).parent

@@ -222,6 +222,29 @@ def test_new_revision_goes_to_whom_holds_it() -> None:
     assert ended.send(second).decision.event.reason == "deny_lifecycle_order"
 
 
+def test_who_got_the_flare_answers_the_flare() -> None:
+    """A step may answer any event of the referral: who got the flare starts help in answer to it."""
+    world = played(*STARTED, answer("closing.requested", data={"long_term": False}))
+    world.send(answer("pilot_light.set", data={"until": "2027-05-01", "contact": "prof_1"}))
+    flare = answer(
+        "pilot_light.flared", GP, to=CARE, digest="d-flare", record={"ref": "flare-1", "revision": 1}
+    )
+    world.send(flare)
+    assert world.send(answer("help.started", in_reply_to="flare-1")).decision.event.outcome == "allow"
+    assert state_of(world) == "started"
+
+
+def test_blocked_closing_knows_person_and_case_from_the_referral() -> None:
+    """A request to close that names neither person nor case still warns its sender about both."""
+    world = World(*REFERRALS)
+    world.send(offer(case_ref="case_1"))
+    for step in STARTED:
+        world.send(step)
+    shut = world.send(answer("closing.requested", subject_ref=..., data={"long_term": True}))
+    (alert,) = shut.own_events
+    assert (alert["subject_ref"], alert["case_ref"]) == ("child_1", "case_1")
+
+
 def test_closing_gate_blocks_and_opens() -> None:
     """Long-term help without the Big 5 is held with an alert; in order, it closes."""
     world = played(*STARTED)
