@@ -90,8 +90,9 @@ class Promises:
         self._freed(by_table.get("delivery", ()))
         for before, after in by_table.get("delivery", ()):
             touched.add(self._delivery(before, after))
-        for _, after in by_table.get("subscription_sequence", ()):
-            self._numbers(after)
+        counted = {after.subscription_id: after for _, after in by_table.get("subscription_sequence", ())}
+        for sequence in counted.values():  # as it is at the end of the transaction
+            self._numbers(sequence)
         for place in touched:
             self._balances(place)
 
