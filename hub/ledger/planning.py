@@ -163,17 +163,26 @@ def _put_line(
 
 def _put_single_line(plan: Plan, target: Target) -> None:
     event = target.judgement.decision.event
-    state, reason = _state_at_rest(target.judgement, event.outcome, event.reason)
-    if event.outcome in LEAVES:
-        state, reason = "recorded", event.reason
+    state, reason = _state_of_whole(target.judgement)
     whole = RecipientDecision("", event.outcome, event.reason, duties=event.duties)
     _put_line(plan, target, 0, whole, state, reason)
 
 
+def _state_of_whole(judgement: Judgement) -> tuple[str, str]:
+    """Return the state and reason of a record without recipients."""
+    event = judgement.decision.event
+    if event.outcome in LEAVES:
+        return "recorded", event.reason
+    return _state_at_rest(judgement, event.outcome, event.reason)
+
+
 def plan_whole(plan: Plan, target: Target, before: Iterable[rows.LineRow]) -> None:
-    """Write a verdict on the event as a whole over the lines that are still held: nothing of them will leave."""
+    """Write a verdict on the event as a whole over the lines that are still held: nothing of them will leave.
+
+    Let in after all, an event without recipients is a fact that is recorded now.
+    """
+    state, reason = _state_of_whole(target.judgement)
     event = target.judgement.decision.event
-    state, reason = _state_at_rest(target.judgement, event.outcome, event.reason)
     for line in before:
         if line.state == "held":
             plan.lines[line.place, line.line] = line._replace(

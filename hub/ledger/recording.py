@@ -223,6 +223,7 @@ class Recorder:
         ended = [entry.entry_id for entry in judgement.history.entries if entry.superseded or entry.retracted]
         if judgement.hold_until is not None or judgement.verdict == "reevaluated":
             await self._know_holds([target.uid])
+            await self._end_first_look(target.uid)
         if ended:
             await self._know_holds(ended)
             for place in {hold.place for uid in ended if (hold := self._hold(uid)) is not None}:
@@ -232,6 +233,13 @@ class Recorder:
             plan_hold(self._plan, target, self._hold(target.uid), item.wake_at)
         elif judgement.verdict == "reevaluated" and self._hold(target.uid) is not None:
             self._plan.holds[target.uid] = None
+
+    async def _end_first_look(self, uid: str) -> None:
+        """End the hold of a sending that was parked and released, when it comes again before it was looked at."""
+        hold = self._hold(uid)
+        if hold is not None and hold.first_look:
+            await self._know_place(hold.place)
+            self._end_hold(hold)
 
     def _place_of(self, entry_id: str, target: Target) -> str:
         return self._memory.places.get(entry_id, target.place)
@@ -252,11 +260,14 @@ class Recorder:
             hold = self._hold(entry.entry_id)
             if hold is None or not (entry.superseded or entry.retracted):
                 continue
-            self._plan.holds[hold.uid] = None
-            for line in self._lines_before(hold.place):
-                if line.state == "held":
-                    changed = line._replace(state="withheld", reason=SUPERSEDED_REASON)
-                    self._plan.lines[line.place, line.line] = changed
+            self._end_hold(hold)
+
+    def _end_hold(self, hold: rows.HoldRow) -> None:
+        self._plan.holds[hold.uid] = None
+        for line in self._lines_before(hold.place):
+            if line.state == "held":
+                changed = line._replace(state="withheld", reason=SUPERSEDED_REASON)
+                self._plan.lines[line.place, line.line] = changed
 
     def _tell(self, target: Target) -> None:
         """Plan the audit rows and the messages about one judgement."""

@@ -67,6 +67,7 @@ async def test_a_released_fact_is_taken_over(world: World, monkeypatch: pytest.M
     assert (await world.ledger.balance()).pending == 0
     await release_all(world)
     await world.loop.rejudge_once()
+    assert (await world.ledger.balance()).recorded == 2
     await world.decide(signal())
     balance = await world.ledger.balance()
     assert (balance.parked, balance.pending, balance.difference) == (0, 1, 0)
@@ -82,6 +83,21 @@ async def test_what_came_again_meanwhile_is_decided_once(
     assert await world.loop.rejudge_once() == 1
     balance = await world.ledger.balance()
     assert (balance.pending, balance.withheld, balance.held, balance.difference) == (1, 1, 0, 0)
+
+
+async def test_what_came_again_meanwhile_and_waits_is_held_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent again and held before the released sending was looked at: the later one waits, and goes once."""
+    await failing(world, monkeypatch, "signal.raised", "subject.registered")
+    await release_all(world)
+    await world.decide(signal())
+    balance = await world.ledger.balance()
+    assert (balance.held, balance.withheld, balance.difference) == (2, 1, 0)
+    for _ in range(2):
+        await world.loop.rejudge_once()
+    balance = await world.ledger.balance()
+    assert (balance.held, balance.pending, balance.withheld, balance.difference) == (0, 1, 1, 0)
 
 
 async def test_what_fails_again_is_parked_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
