@@ -81,7 +81,7 @@ def write_partners(path: Path, configuration: Configuration, access: Access, web
 
     The city has no coordinator: what the hub tells one on its own account is no part of a vector.
     """
-    blocks: list[str] = []
+    blocks = [] if configuration.areas else ["area = []"]  # left out, the table of the defaults would hold
     for row in configuration.directory:
         if isinstance(row, dict) and row.get("kind") != HUB_KIND:
             blocks += [*_partner(row, access), *_credentials(row, access, webhooks), ""]

@@ -88,7 +88,7 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Yield the counts, for people."""
         yield f"{sum(self.passed.values())} vectors gave the same result: {dict(self.passed)}"
-        yield f"{len(self.wrong)} gave another"
+        yield f"{len(self.wrong)} gave another: {[vector_id for vector_id, _, _ in self.wrong]}"
         yield f"of these a door refused {len(self.refused)} with the reason that stands for the expected one"
         yield f"events by road: {dict(self.roads)}"
         yield f"{len(self.unstartable)} configurations start no hub: {sorted(self.unstartable)}"
