@@ -142,6 +142,7 @@ async def clear(dsn: str) -> None:
     """Empty every table."""
     connection = await asyncpg.connect(dsn)
     await connection.execute("alter table decision disable trigger decision_is_final")
+    await connection.execute("alter table inspection_log disable trigger inspection_log_is_final")
     names = ", ".join(table.name for table in rows.ALL_TABLES)
     await connection.execute(f"truncate {names}, log_offset")
     await connection.close()

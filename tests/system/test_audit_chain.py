@@ -76,4 +76,4 @@ def test_tampering_is_found_and_named(world: HubWorld, kind: str) -> None:
     assert found.returncode == 1, found.stdout
     assert f"at partition {row['partition']}, position {row['position']}" in found.stdout
     healed = world.command("audit", "verify")
-    assert (healed.returncode, healed.stdout.strip()) == (0, "the audit chain holds")
+    assert (healed.returncode, healed.stdout.splitlines()[-1]) == (0, "the audit chain holds")
