@@ -280,6 +280,7 @@ class Driver:
         self._note("everything is well again")
         world.faults = 0.0
         world.receivers.moods.clear()
+        self._settle_down()  # a fault that was handed out strikes before, not after, everybody goes on
         self._thaw()
         for process in world.processes.values():
             process.skew_seconds = 0.0
