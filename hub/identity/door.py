@@ -153,6 +153,8 @@ class Door:
 
     async def _subject(self, name: str, form: JsonObject, org: str) -> _Subject:
         """Return whom the event is about."""
+        if _object(form.get("subject")).get("bsn") == "":
+            raise refuse(DoorReason.BSN_INVALID, "/subject/bsn")
         person = named(form.get("subject"))
         if person is None:
             return _Subject(await self._subject_of_retraction(name, form, org))

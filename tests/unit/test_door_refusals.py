@@ -66,6 +66,7 @@ async def test_a_number_in_its_place_does_not_hide_an_error_of_form() -> None:
     ("subject", "reason", "pointer"),
     [
         ({"bsn": "999900007"}, "bsn_invalid", "/subject/bsn"),
+        ({"bsn": ""}, "bsn_invalid", "/subject/bsn"),
         ({"pseudonym": "ps_v1_unknown"}, "pseudonym_unknown", "/subject/pseudonym"),
     ],
 )
