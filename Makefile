@@ -30,7 +30,7 @@ up: venv ## run the whole hub in the foreground with embedded servers (Ctrl-C st
 	@$(HUB) up $(ARGS)
 
 test: venv ## run every test but the long ones on Apache Kafka (ARGS="-k name" narrows)
-	@$(PYTEST) --numprocesses 2 --dist loadgroup -m "not apache_kafka" $(ARGS)
+	@$(PYTEST) --numprocesses 2 --dist loadscope -m "not apache_kafka" $(ARGS)
 
 test-kafka: venv ## the long tests on Apache Kafka itself: one node and three (Java 17; Maven the first time)
 	@$(PYTEST) -m apache_kafka $(ARGS)

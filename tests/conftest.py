@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
@@ -12,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from hub.ledger.migrate import migrate
 from tests import embedded_postgres
@@ -75,3 +78,32 @@ async def _database(sockets: str, template: str) -> AsyncIterator[str]:
         await connection.execute(f"drop database {name} with (force)")
     finally:
         await connection.close()
+
+
+class OneProcessEach(LoadScopeScheduling):  # type: ignore[misc]
+    """Spreads tests over processes; those that share a hub or a broker go to one, which starts it once.
+
+    xdist's own groups (`--dist loadgroup`) write the group behind the node id, which pytest 9.2 works out anew: they
+    are without effect, silently. So the group follows from the file here.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the group of a test; one that shares nothing is a group of its own."""
+        path = nodeid.partition("::")[0]
+        return group_of(path) or nodeid
+
+
+@lru_cache
+def group_of(path: str) -> str | None:
+    """Return what the tests of a file share: the stories' city, the shared hub, or a broker of their own."""
+    if path.startswith("tests/scenarios/"):
+        return "the city of the stories"
+    text = (Path(__file__).resolve().parents[1] / path).read_text(encoding="utf-8")
+    if path.startswith("tests/system/") and re.search(r"\bworld: HubWorld\b", text):
+        return "the shared hub"
+    return path if 'scope="module"' in text else None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Give xdist the scheduler that knows what is shared."""
+    return OneProcessEach(config, log)

@@ -36,13 +36,9 @@ def story(city: City) -> Story:
     return Story(city)
 
 
-@pytest.hookimpl(
-    tryfirst=True
-)  # before the groups are read, also when this folder is named on the command line
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the stories in one process, so that the hub is started once."""
+    """Mark the stories as tests of the whole hub."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("the test city"))
             item.add_marker(pytest.mark.system)

@@ -42,12 +42,3 @@ def new_folder() -> Path:
     folder; each start of pytest closes pytest's own folder to other users again, amid the tests of another run.
     """
     return Path(tempfile.mkdtemp(prefix="hub-system-"))
-
-
-@pytest.hookimpl(tryfirst=True)  # before the groups are read, also when this folder is named on the command line
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the shared hub in one process, so that it is started once."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and "world" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("the shared hub"))

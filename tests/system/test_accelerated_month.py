@@ -22,7 +22,6 @@ from tests.system.month_script import FIRST_DAY, Matter, last_moment, write_mont
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.xdist_group("the accelerated month"),
     pytest.mark.skipif(not SHARED.exists(), reason="the domain's own settings are not on this machine"),
 ]
 

@@ -18,7 +18,6 @@ from tests.system.hub_world import SCHOOL, TEAM, HubWorld, running_hub, until
 pytestmark = [
     pytest.mark.system,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("a hub on Apache Kafka"),
 ]
 
 

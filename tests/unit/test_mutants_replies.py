@@ -99,7 +99,7 @@ def test_a_reply_is_about_what_goes_on_with_its_event_only() -> None:
     documents: list[tuple[str, Document]] = [
         ("uid-a", {}),
         ("uid-c", {}),
-        ("uid-d", {"revisions": ["uid-a"]}),
+        ("uid-d", {"events": ["uid-a"]}),
     ]
     first, second, revised = (
         Thread(thread_id=referral_id(uid), kind=REFERRAL, uid=uid, subject_ref=CHILD, document=document)

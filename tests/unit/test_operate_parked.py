@@ -87,7 +87,7 @@ async def test_an_unknown_kind_is_refused(world: World) -> None:
     assert await parked.listed(wrong, out) == 2
     assert await parked.exported(wrong, out) == 2
     assert await parked.act(Deed.REJECT, wrong, STATED, out) == 2
-    assert out.getvalue().count("unreadable, event, delivery") == 3
+    assert out.getvalue().count("unreadable, event, message, delivery") == 3
     assert (await world.ledger.statistics(LATER)).parked == 0
 
 
