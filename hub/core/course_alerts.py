@@ -32,25 +32,22 @@ def raised_alerts(case: Case, judgement: Judgement, moved: Move) -> tuple[JsonOb
     """Return the alerts that follow at once. The same cause gives the same alert, so that it is raised once."""
     event = case.event
     if CLOSING_BLOCKED in moved.emits and moved.about is not None:
-        return tuple(_closing_blocked(case, judgement, moved.about))
+        return (_closing_blocked(case, judgement, moved.about),)
     if event.subject_ref is None or event.anonymous:
         return ()
     return (*_crisis(case, judgement), *_safety(case, judgement), *_without_owner(case, judgement))
 
 
-def _closing_blocked(case: Case, judgement: Judgement, referral: Thread) -> Iterator[JsonObject]:
+def _closing_blocked(case: Case, judgement: Judgement, referral: Thread) -> JsonObject:
     """Tell who wanted to end the help; the referral knows person and case where the request names none."""
-    subject_ref = case.event.subject_ref or referral.subject_ref
-    case_ref: Any = case.event.case_ref or referral.document["case_ref"]
-    if subject_ref is not None:
-        yield _alert(
-            case,
-            CLOSING_BLOCKED,
-            case.event.sender_org,
-            reason=judgement.decision.event.reason,
-            subject_ref=subject_ref,
-            case_ref=case_ref,
-        )
+    return _alert(
+        case,
+        CLOSING_BLOCKED,
+        case.event.sender_org,
+        reason=judgement.decision.event.reason,
+        subject_ref=referral.subject_ref,
+        case_ref=case.event.case_ref or referral.document["case_ref"],
+    )
 
 
 def _alert(case: Case, type_name: str, owner: str, **stated: Any) -> JsonObject:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from hub.core.model import Decision, EventDecision, Outcome
 from hub.core.ring import ring
 from tests.unit.course_world import (
     CARE,
@@ -386,3 +387,13 @@ def test_retraction_drops_what_was_owed() -> None:
     data = {"record_ref": "signal-1", "reason": "error"}
     world.send(event("signal.retracted", GP, data=data))
     assert [thread.is_open for thread in world.threads("response")] == [False]
+
+
+def test_decision_that_fails_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision that no rule foresees stops the event before its life cycle is asked: parked, nothing remembered."""
+    world = offered()
+    failed = Decision(EventDecision(Outcome.HOLD, "hold_evaluation_error"))
+    monkeypatch.setattr("hub.core.dedup_case.decide_admitted", lambda *_, **__: failed)
+    judgement = world.send(answer("referral.received"))
+    assert (judgement.verdict, judgement.parked) == ("rejected", "hold_evaluation_error")
+    assert state_of(world) == "offered"
